@@ -171,12 +171,12 @@ def _edit(book: Book, entry: Entry, random: np.random.Generator) -> tuple[str, o
     item = entry.item
     if entry.form == "dated":
         dated = book.layout.dated[entry.key]
-        years = [at for at, text in enumerate(dated.formulas) if text is None]
-        at = int(random.choice(years))
-        label = book.grid.year_labels[at]
+        stated = [at for at, text in enumerate(dated.formulas) if text is None]
+        at = int(random.choice(stated))
+        label = (book.grid.year_labels if dated.by == "year" else book.grid.labels)[at]
         value = _between(dated.values[at], entry, random)
-        edit = (Tab.DATED, dated.row, book.grid.year(at), value, dated.values[at])
-        # Neighbours follow a stated year, so the whole table is what is overridden.
+        edit = (Tab.DATED, dated.row, dated.first + at, value, dated.values[at])
+        # Neighbours follow a stated period, so the whole table is what is overridden.
         table = {dated.path.label(p): v for p, v in dated.path.points} | {label: value}
         return entry.key, table, edit
     place = (entry.sheet, entry.row, VALUE_COLUMN)

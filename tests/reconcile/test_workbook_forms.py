@@ -25,8 +25,8 @@ from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.workbook.excel_forms import number_text
 from jcurve.workbook.formula_graph import Graph, Node
-from jcurve.workbook.grid import VALUE, Cell, Grid, Range, Row, Tab
-from jcurve.workbook.return_search import HALVINGS, MOST, NUMBERS, WIDTH, Block, search_names
+from jcurve.workbook.grid import TABLES, VALUE, Cell, Grid, Range, Row, Tab
+from jcurve.workbook.return_search import HALVINGS, MOST, WIDTH, Block
 from jcurve.workbook.translate import Translator
 from tests.support.recalculate import formualized
 
@@ -134,10 +134,10 @@ class Sheet:
             ahead, behind = (self.places[name, ""] for name in ("quarter_index", "behind"))
             assert isinstance(ahead, Row)
             assert isinstance(behind, Row)
-            for name, cells in search_names(ahead, behind, self.grid).items():
-                workbook.define_name(name, f"={cells}")
-            for name, (value, _) in NUMBERS.items():
-                workbook.define_name(name, f"={value!r}")
+            for name, row in (("ahead", ahead), ("behind", behind)):
+                workbook.define_name(name, f"={self.grid.whole(row)}")
+            for name in ("farthest", "near_zero"):
+                workbook.define_name(name, f"={TABLES['named'][name][0]!r}")
         for block in self.blocks.values():
             workbook.define_name(block.name, f"={self.grid.whole(block.flows, '')}")
             for item in block.cells():

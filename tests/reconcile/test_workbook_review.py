@@ -21,17 +21,18 @@ from openpyxl.formula import Tokenizer
 import jcurve
 from jcurve.facts import citations
 from jcurve.workbook.cell_styles import Line
-from jcurve.workbook.fingerprints import Marker
 from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.writing import laid_out
 from tests.conftest import RecordFigure
+from tests.support.workbooks import written_cells
 
 MOST, NINETY_FIVE = 190, 120
 """Letters of the longest formula, and of the one that 95 of 100 do not reach."""
 
 LITERALS = {"0", "1", "2"}
-_CELL = re.compile(r'<c r="([A-Z]+)([0-9]+)"[^>]*><f([^>]*)>([^<]*)</f>')
+Cells = Mapping[tuple[int, str], tuple[str, int]]
+_FORMULA = re.compile(r"<f([^>]*)>([^<]*)</f>")
 _REFERENCE = re.compile(r"(?<![A-Za-z0-9_.])(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?![A-Za-z0-9_(.])")
 
 
@@ -48,10 +49,12 @@ def formulas(book: Book) -> dict[str, dict[tuple[int, str], tuple[str, int]]]:
         for at, name in enumerate(SHEETS, 1):
             text = archive.read(f"xl/worksheets/sheet{at}.xml").decode()
             found[name] = own = {}
-            for letters, row, shared, formula in _CELL.findall(text):
-                ends = re.search(r'ref="[A-Z]+[0-9]+:([A-Z]+)', shared)
-                many = column_at(ends[1]) - column_at(letters) + 1 if ends else 1
-                own[int(row), letters] = unescape(formula), many
+            for row, at, cell in written_cells(text):
+                found_one = _FORMULA.match(cell["held"] or "")
+                if found_one and found_one[2]:
+                    ends = re.search(r'ref="[A-Z]+[0-9]+:([A-Z]+)', found_one[1])
+                    many = column_at(ends[1]) - at + 1 if ends else 1
+                    own[row + 1, column(at)] = unescape(found_one[2]), many
     return found
 
 
@@ -93,28 +96,27 @@ def test_a_step_stands_above_the_line_that_it_serves(book: Book) -> None:
 
 
 def test_no_number_hides_in_a_formula(
-    formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]], record_figure: RecordFigure
+    formulas: Mapping[str, Cells], record_figure: RecordFigure
 ) -> None:
     found: Counter[str] = Counter()
-    looked = 0
+    seen: set[str] = set()
     for name, cells in formulas.items():
         for (row, letters), (text, _) in cells.items():
             bare = re.sub(r'"[^"]*"', "", text)
-            if not re.search(r"(?<![A-Za-z0-9_$.])[0-9]", bare):
+            alike = _REFERENCE.sub(r"#\4", bare)  # a row's formulas differ in their columns alone
+            if alike in seen or not re.search(r"(?<![A-Za-z0-9_$.#])[0-9]", alike):
                 continue
-            looked += 1
+            seen.add(alike)
             for token in Tokenizer("=" + text).items:
                 is_number = token.type == token.OPERAND and token.subtype == token.NUMBER
                 if is_number and token.value not in LITERALS:
                     found[f"{token.value} in {name}!{letters}{row}: {text}"] += 1
     assert not found, found.most_common(5)
-    assert looked > 1_000
+    assert len(seen) > 1_000
     record_figure("workbook: literals in formulas but 0, 1, 2 and -1", len(found))
 
 
-def test_formulas_are_short(
-    formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]], record_figure: RecordFigure
-) -> None:
+def test_formulas_are_short(formulas: Mapping[str, Cells], record_figure: RecordFigure) -> None:
     lengths: list[int] = []
     for cells in formulas.values():
         for text, many in cells.values():
@@ -132,21 +134,45 @@ def test_formulas_are_short(
     record_figure("workbook: letters of the longest formula", longest[0])
 
 
-def test_a_row_has_one_formula(book: Book, record_figure: RecordFigure) -> None:
-    """The first quarter's, moved along, is every quarter's; the same for years."""
-    grid, rows = book.grid, 0
-    marker = Marker(grid.first_year, grid.years, grid.first_quarter, grid.quarters)
+def test_a_row_has_one_formula(
+    book: Book, formulas: Mapping[str, Cells], record_figure: RecordFigure
+) -> None:
+    """Every cell of the file has the formula of the first quarter moved along, or of the first
+    year, whose quarters move by four; one that is shared is the first one's by itself."""
+    grid, rows, cells = book.grid, 0, 0
     for name, line in _lines(book):
-        for pieces, first, annual in (
-            (line.quarters, grid.first_quarter, False),
-            (line.years, grid.first_year, True),
+        for pieces, first, many in (
+            (line.quarters, grid.first_quarter, grid.quarters),
+            (line.years, grid.first_year, grid.years),
         ):
-            if pieces is not None:
-                texts = grid.formulas(pieces, name, annual)
-                columns = range(first, first + len(texts))
-                assert list(marker.along(texts[0], first, columns).values()) == texts, line.label
-                rows += 1
+            if pieces is None:
+                continue
+            held = [
+                formulas[name].get((line.where.row + 1, column(first + n))) for n in range(many)
+            ]
+            own = [each for each in held if each is not None]
+            assert sum(shared for _, shared in own) == many, line.label
+            relative = {
+                _relative(text, n, first == grid.first_year and 4, grid.first_quarter - OPENING)
+                for n, (text, _) in enumerate(own)
+            }
+            assert len(relative) == 1, (name, line.label, relative)
+            rows += 1
+            cells += many
     record_figure("workbook: rows with one formula", rows)
+    record_figure("workbook: cells in them", cells)
+
+
+def _relative(text: str, moved: int, by: int, quarters: int) -> str:
+    """A formula with its columns as they were before it moved; those of quarters by ``by``."""
+
+    def back(match: re.Match[str]) -> str:
+        fixed, letters, rest, row = match.groups()
+        at = column_at(letters)
+        step = moved * (by or 1) if at >= quarters else moved * bool(by)
+        return match[0] if fixed else f"#{at - step}{rest}{row}"
+
+    return _REFERENCE.sub(back, text)
 
 
 def test_none_looks_ahead_in_time_unless_it_reads_a_whole_row(
@@ -168,9 +194,21 @@ def test_none_looks_ahead_in_time_unless_it_reads_a_whole_row(
     record_figure("workbook: rows that read a whole row", whole)
 
 
-def test_every_input_is_read(
-    book: Book, formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]]
-) -> None:
+def test_at_most_thirty_drivers_stand_on_one_sheet(book: Book, record_figure: RecordFigure) -> None:
+    """All others on the next, a mix and the changes of a life as tables with a heading."""
+    drivers = {entry.item.key for entry in book.layout.on(Tab.DRIVERS)}
+    known = {item.key for item in book.case.scenario.drivers}
+    assert len(drivers) <= 30
+    assert drivers < known
+    rows = {entry.key: entry for entry in book.layout.entries}
+    for mix in book.case.scenario.mixes:
+        parts = sorted(rows[key].row for key in (*mix.others, mix.remainder))
+        assert parts == list(range(parts[0], parts[0] + len(parts))), mix.name
+        assert any(at == parts[0] - 1 for sheet, at, _ in book.layout.headings), mix.name
+    record_figure("workbook: drivers on one sheet", len(drivers))
+
+
+def test_every_input_is_read(book: Book, formulas: Mapping[str, Cells]) -> None:
     """By a line: by its name, or by its row of what is in use."""
     own = {Tab.DRIVERS, Tab.INPUTS, Tab.CHANGES, Tab.FRONT, Tab.CHECKS}
     read = " ".join(
@@ -200,7 +238,7 @@ def _spelled(key: str) -> set[str]:
 
 
 def test_every_check_reaches_the_one_cell(
-    formulas: Mapping[str, Mapping[tuple[int, str], tuple[str, int]]], record_figure: RecordFigure
+    formulas: Mapping[str, Cells], record_figure: RecordFigure
 ) -> None:
     cells = formulas[Tab.CHECKS]
     rows = sorted(row for row, letters in cells if letters == "F" and row > 4)

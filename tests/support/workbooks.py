@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from jcurve.case import Case
 from jcurve.engine.model import RowKey
-from jcurve.workbook.grid import Tab, column
+from jcurve.workbook.grid import Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.writing import laid_out
 from tests.support.recalculate import Cells
 
-__all__ = ["Comparison", "compare", "edited", "poisoned", "sheets_of"]
+__all__ = ["Comparison", "compare", "edited", "poisoned", "replaced", "sheets_of", "written_cells"]
 
 Array = NDArray[np.float64]
 
@@ -124,25 +124,43 @@ def edited(source: Path, target: Path, cells: Mapping[tuple[str, int, int], floa
     names = re.findall(r'<sheet name="([^"]*)"', parts["xl/workbook.xml"].decode())
     for (sheet, row, at), value in cells.items():
         part = f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
-        where = f"{column(at)}{row + 1}"
-        text = parts[part].decode()
-        pattern = re.compile(
-            rf'<c r="{where}"(?P<style> s="\d+")?(?: t="\w+")?(?:/>|>.*?</c>)', re.DOTALL
-        )
-        match = pattern.search(text)
-        assert match is not None, where
         if isinstance(value, str) and value.startswith("="):
             inner = f"><f>{escape(value[1:])}</f></c>"
         elif isinstance(value, str):
             inner = f' t="inlineStr"><is><t>{escape(value)}</t></is></c>'
         else:
             inner = f"><v>{value!r}</v></c>"
-        made = f'<c r="{where}"{match["style"] or ""}{inner}'
-        parts[part] = (text[: match.start()] + made + text[match.end() :]).encode()
+        parts[part] = replaced(parts[part].decode(), row, at, inner).encode()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
     return target
+
+
+def written_cells(text: str) -> Iterator[tuple[int, int, re.Match[str]]]:
+    """Every cell of a sheet as XML: row and column from 0, and its text. One that does not say
+    where it stands is right of the one before."""
+    for line in re.finditer(r'<row r="([0-9]+)"', text):
+        end, at = text.find("</row>", line.end()), -1
+        for cell in _WRITTEN.finditer(text, line.end(), end if end >= 0 else len(text)):
+            at = column_at(cell["place"]) if cell["place"] else at + 1
+            yield int(line[1]) - 1, at, cell
+
+
+_WRITTEN = re.compile(
+    r'<c(?: r="(?P<place>[A-Z]+)[0-9]+")?(?P<style> s="\d+")?(?: t="\w+")?(?:/>|>(?P<held>.*?)</c>)'
+)
+
+
+def replaced(text: str, row: int, at: int, inner: str) -> str:
+    """A sheet as XML with another cell, of the same place and style."""
+    begin = text.index(f'<row r="{row + 1}"')
+    end = text.index("</row>", begin)
+    for _, found, cell in written_cells(text[begin:end]):
+        if found == at:
+            made = f'<c r="{column(at)}{row + 1}"{cell["style"] or ""}{inner}'
+            return text[: begin + cell.start()] + made + text[begin + cell.end() :]
+    raise AssertionError(f"no cell {column(at)}{row + 1}")
 
 
 def poisoned(book: Book, folder: Path) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import jcurve
-from jcurve.assumptions import Assumption, Difference, Path, Scenario, compare, save, scenario
+from jcurve.assumptions import Difference, Path, Scenario, compare, save, scenario
 from jcurve.assumptions.nodes import Place, read_value
-from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, Between, Period, Value, changes_text
+from jcurve.assumptions.paths import BETWEEN, Between, Period, Value
 from jcurve.assumptions.retired import exactly, retired
 from jcurve.assumptions.scenario_files import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
@@ -35,19 +35,11 @@ _THOUSAND = "a bare number 1,000 times"
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What became of a workbook.
-
-    Attributes:
-        file: the workbook.
-        parent: the scenario that it was written from, as it is now.
-        state: the parent with the workbook's inputs.
-        changes: by key, as overrides are written.
-        differences: of ``state`` from the parent.
-        edited: keys whose cells were edited after the workbook was written.
-        formulas: cells elsewhere that were edited; they are not adopted.
-        notes: what else a reader should know.
-        path: the scenario's file, None when nothing was written.
-    """
+    """What became of a workbook: the scenario that it was written from, as it is now, and the same
+    with the workbook's inputs; those by key, as overrides are written, and as differences; the keys
+    whose cells were edited after it was written, and the cells edited elsewhere, which are not
+    adopted; what else a reader should know; and the scenario's file, None when nothing was
+    written."""
 
     file: str
     parent: Scenario
@@ -90,7 +82,8 @@ def adopt(
     found = state_of(source, project=project)
     if not found.changes:
         return found
-    reasons = _reasons(found)
+    own = [note.removeprefix(_WHY) for note in found.notes if note.startswith(_WHY)]
+    reasons = " ".join([f"Inputs of the workbook {found.file}.", *own])
     path = save(
         chosen, found.state, found.parent, found.changes, reasons,
         title=f"{found.parent.title}, from {source.name}", project=project,
@@ -104,11 +97,12 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
     source = FilePath(file)
     with opened(source) as book:
         reading = read_inputs(book, source.name)
-        formulas = edited_elsewhere(book, reading)
     parent = scenario(str(reading.record.head.get("scenario", "")), project=project)
     taken = _Taken(reading, parent)
-    changes = dict(taken.changes())
+    changes = taken.changes()
     state = taken.apply(changes)
+    with opened(source) as book:
+        formulas = edited_elsewhere(book, reading)
     return Adoption(
         file=reading.file,
         parent=parent,
@@ -139,13 +133,7 @@ def told(found: Adoption) -> dict[str, object]:
 
 
 def _slug(stem: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:64]
-    return slug or "adopted"
-
-
-def _reasons(found: Adoption) -> str:
-    own = [note.removeprefix(_WHY) for note in found.notes if note.startswith(_WHY)]
-    return " ".join([f"Inputs of the workbook {found.file}.", *own])
+    return re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:64] or "adopted"
 
 
 _WHY = "reason: "
@@ -168,11 +156,12 @@ class _Taken:
                 "overrides were set; the workbook's values are kept"
             )
 
-    def changes(self) -> Iterator[tuple[str, str]]:
+    def changes(self) -> dict[str, str]:
         """Each key whose value in the workbook is not the scenario's, as an override."""
         known: set[str] = set()
+        texts: dict[str, str] = {}
         gone: dict[str, list[str]] = {}
-        for written, text in (*self._scalars(), *self._lists(), *self._paths()):
+        for written, text in (*self._single().items(), *self._paths()):
             key, text, successor = self._present(written, text)
             known.add(key)
             item = self.parent.assumptions.get(key)
@@ -180,14 +169,20 @@ class _Taken:
                 gone.setdefault(successor, []).append(key)
             elif item.derived:
                 self.notes.append(f"{key} is now what a mix leaves; its value is dropped")
-            elif not _same(item, text):
-                yield key, self._unusual(key, text)
+            else:
+                texts[key] = text
         for successor, keys in gone.items():
             then = f"; see {successor}" if successor else ""
             self.notes.append(f"gone, their values are dropped{then}: {', '.join(keys)}")
         for key, item in self.parent.assumptions.items():
             if key not in known and not item.derived:
                 self.notes.append(f"{key} is new since the workbook was written")
+        state, now = self.apply(texts, insist=True), self.parent
+        return {
+            key: self._unusual(key, text)
+            for key, text in texts.items()
+            if not _alike(state[key].value, now[key].value)
+        }
 
     def _present(self, key: str, text: str) -> tuple[str, str, str]:
         """An input under its present key: key, value, and for one that is gone its successor.
@@ -212,14 +207,14 @@ class _Taken:
             )
         return key, text, found.successor
 
-    def apply(self, changes: Mapping[str, str]) -> Scenario:
-        """The scenario with the workbook's inputs.
+    def apply(self, changes: Mapping[str, str], insist: bool = False) -> Scenario:
+        """The scenario with the workbook's inputs; of any size if they ``insist``.
 
         Raises:
             ScenarioError: they do not validate; the error names the cell.
         """
         try:
-            return self.parent.with_overrides(changes, origin=self.reading.file)
+            return self.parent.with_overrides(changes, origin=self.reading.file, insist=insist)
         except ScenarioError as error:
             cell = next(
                 (c for key, c in self._cells.items() if error.where and key in error.where.split()),
@@ -235,37 +230,26 @@ class _Taken:
                 suggestion=error.suggestion,
             ) from error
 
-    def _own_cells(self, lists: bool) -> Iterator[tuple[str, re.Match[str] | None, float | str]]:
-        """What the cells of *Inputs* hold: of lists of changes, or of all other assumptions."""
+    def _single(self) -> dict[str, str]:
+        """What the cells of *Drivers* and *Inputs* hold; two of them are one change of a list."""
+        texts: dict[str, str] = {}
+        lists: dict[str, dict[int, dict[str, float | str]]] = {}
         for written, before in self.reading.record.values.items():
-            found = _CHANGE.match(written)
-            if bool(found) is not lists or (not lists and before in ("by year", "by quarter")):
-                continue
-            cell = self.reading.inputs[written]
+            cell, found = self.reading.inputs[written], _CHANGE.match(written)
             key = found["key"] if found else written
             self._cells.setdefault(key, cell.where)
             self._edit(key, before, cell.value)
             if cell.why:
                 self.notes.append(f"{_WHY}{written}: {cell.why}")
-            yield key, found, cell.value
-
-    def _scalars(self) -> Iterator[tuple[str, str]]:
-        for key, _, value in self._own_cells(False):
-            yield key, _text(value)
-
-    def _lists(self) -> Iterator[tuple[str, str]]:
-        slots: dict[str, dict[int, dict[str, float | str]]] = {}
-        for key, found, value in self._own_cells(True):
-            assert found is not None
-            slots.setdefault(key, {}).setdefault(int(found["slot"]), {})[found["part"]] = value
-        for key, changes in slots.items():
-            used = (changes[slot] for slot in sorted(changes))
-            texts = [
-                f"{_text(change['date'])}: {_text(change['life'])}"
-                for change in used
-                if change["date"] != NEVER
-            ]
-            yield key, f"{{{', '.join(texts)}}}"
+            texts[key] = _text(cell.value)
+            if found:
+                slots = lists.setdefault(key, {})
+                slots.setdefault(int(found["slot"]), {})[found["part"]] = cell.value
+        for key, slots in lists.items():
+            changes = [slots[slot] for slot in sorted(slots) if slots[slot]["date"] != NEVER]
+            inner = (f"{_text(each['date'])}: {_text(each['life'])}" for each in changes)
+            texts[key] = f"{{{', '.join(inner)}}}"
+        return texts
 
     def _paths(self) -> Iterator[tuple[str, str]]:
         for key, path in self.reading.record.paths.items():
@@ -305,8 +289,7 @@ class _Taken:
     def _edit(
         self, key: str, before: float | str | None, after: float | str, cell: str | None = None
     ) -> None:
-        numbers = isinstance(before, int | float) and isinstance(after, float)
-        if not (_close(float(before), float(after)) if numbers else before == after):  # type: ignore[arg-type]
+        if not _alike(before, after):
             self.edited.add(key)
             if cell is not None:
                 self._cells[key] = cell
@@ -324,36 +307,14 @@ class _Taken:
         return text
 
 
-def _same(item: Assumption, text: str) -> bool:
-    """Whether an override's text says what the assumption already is."""
-    value = item.value
-    if _spelled(item, value) == text:
-        return True
-    if isinstance(value, float) and item.unit not in (DATE, CHOICE):
-        try:
-            return _close(value, float(text))
-        except ValueError:
-            return False
-    if not isinstance(value, Path) or not text.startswith("{"):
-        return False
-    pairs = [part.split(": ") for part in text[1:-1].split(", ")]
-    if any(("Q" in label) != (value.by == "quarter") for label, _ in pairs):
-        return False
-    points = tuple((_period(label, value.by), float(number)) for label, number in pairs)
-    mine, theirs = value.over(), Path(value.by, value.between, points).over()
-    return all(_close(a, b) for a, b in zip(mine.tolist(), theirs.tolist(), strict=True))
-
-
-def _spelled(item: Assumption, value: Value) -> str:
-    if isinstance(value, tuple):
-        return changes_text(value)
-    if isinstance(value, Path):
-        return ""
-    if item.unit == DATE:
-        return Quarter.at(value)
-    if item.unit == CHOICE:
-        return item.choices[round(value)]
-    return _text(value)
+def _alike(one: Value | str | None, other: Value | str) -> bool:
+    """Whether two values are the same but for what a program rounds."""
+    if isinstance(one, Path) and isinstance(other, Path):
+        pairs = zip(one.over().tolist(), other.over().tolist(), strict=True)
+        return one.by == other.by and all(_close(a, b) for a, b in pairs)
+    if isinstance(one, float) and isinstance(other, float):
+        return _close(one, other)
+    return one == other
 
 
 def _period(label: str, by: str) -> int:

@@ -5,7 +5,7 @@ A number has one format for each unit, with as many digits as its size deserves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from operator import itemgetter
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from jcurve.workbook.grid import FIRST_ROW, Piece, Row
+from jcurve.workbook.grid import FIRST_ROW, TABLES, Piece, Row
 
 __all__ = [
     "FONT",
@@ -40,14 +40,8 @@ WRAPPED = frozenset({"definition", "wrap"})
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One cell.
-
-    Attributes:
-        row, column: from 0.
-        formula: empty for a text or a fixed number.
-        value: what the cell shows.
-        style: name of a format, with ``role:`` before it where it is no plain calculation.
-    """
+    """One cell, counted from 0: a formula, or nothing for a text or a fixed number; what it shows;
+    and the name of a format, with ``role:`` before it where it is no plain calculation."""
 
     row: int
     column: int
@@ -58,16 +52,9 @@ class Item:
 
 @dataclass(slots=True)
 class Page:
-    """A sheet that is not made of rows over time.
-
-    Attributes:
-        name: of the sheet.
-        widths: of columns, in characters.
-        print_columns: how many columns are printed.
-        freeze: rows and columns that stay in view.
-        closed: first column and number of columns in a closed group.
-        landscape: how the paper lies.
-    """
+    """A sheet that is not made of rows over time: its cells, the widths of its columns in
+    characters, how many are printed, the rows and columns that stay in view, and the first column
+    and the number of those in a closed group."""
 
     name: str
     items: list[Item]
@@ -77,18 +64,14 @@ class Page:
     closed: tuple[int, int] = (0, 0)
     landscape: bool = True
 
-    def text(self, row: int, column: int, text: str, style: str = "text") -> None:
-        """Add a text, which never becomes a formula."""
+    def text(self, row: int, column: int, text: float | str, style: str = "text") -> None:
+        """Add a fixed number, or a text, which never becomes a formula."""
         self.items.append(Item(row, column, "", text, style))
 
     def texts(self, row: int, texts: Iterable[str], style: str = "text", first: int = 0) -> None:
         """Add texts side by side."""
         for at, text in enumerate(texts, first):
             self.text(row, at, text, style)
-
-    def number(self, row: int, column: int, value: float, style: str) -> None:
-        """Add a fixed number."""
-        self.items.append(Item(row, column, "", value, style))
 
     def formula(
         self, row: int, column: int, formula: str, value: float | str, style: str = "text"
@@ -99,18 +82,9 @@ class Page:
 
 @dataclass(slots=True)
 class Line:
-    """One row of a sheet.
-
-    Attributes:
-        where: its place.
-        name: what the model calls it; empty for a step.
-        label, unit, definition, source: for the reader.
-        style: number format of its cells.
-        single, single_value: the one value, formula or None for a fixed number.
-        opening, opening_value: of the cell ahead of the first quarter.
-        quarters, quarter_values: formula of the quarters (None: the values are facts).
-        years, year_values: of the years.
-    """
+    """One row of a sheet: the model's name of it (empty for a step), what a reader is told, and the
+    formulas and values of its cells. The single value may be a fixed number and quarters may be
+    facts: then they have no formula. ``opening`` is the cell ahead of the first quarter."""
 
     where: Row
     name: str
@@ -131,13 +105,8 @@ class Line:
 
 @dataclass(slots=True)
 class Sheet:
-    """Rows of one sheet in order: headings, lines, and above each line its steps.
-
-    Attributes:
-        order: headings and lines.
-        steps: rows with their rank, by the line, or the heading, that they serve.
-        headings: the rows of headings, once all are numbered.
-    """
+    """Rows of one sheet in order: headings and lines, above each line its steps with their rank;
+    and the rows of headings, once all are numbered."""
 
     name: str
     title: str
@@ -188,19 +157,6 @@ def number_rows(*sheets: Sheet) -> None:
         at += room + 1
 
 
-_NUMBERS: Mapping[str, tuple[str, int]] = {
-    "whole": ("[>=0.5]#,##0;[<=-0.5]-#,##0;0", 0),
-    "one": ("[>=0.05]#,##0.0;[<=-0.05]-#,##0.0;0", 1),
-    "two": ("[>=0.005]#,##0.00;[<=-0.005]-#,##0.00;0", 2),
-    "four": ("0.0000;-0.0000;0", 4),
-    "tiny": ("0.00E+00;-0.00E+00;0", 2),
-    "percent": ("0.0%;-0.0%;0%", 1),
-    "fine_percent": ("0.00%;-0.00%;0%", 2),
-    "plain": ("0", 0),
-}
-"""Excel's number format and its decimals, by the name that a row asks for."""
-
-
 def number_format(unit: str, values: Iterable[float]) -> str:
     """The name of the format for values of a unit.
 
@@ -232,45 +188,12 @@ def width_of(style: str, values: Iterable[float | str | None]) -> int:
     longest, sign = max(most, -least), least < 0
     if style == "tiny":
         return 8 + sign
-    decimals = _NUMBERS[style][1]
+    decimals = TABLES["formats"][style][1]
     if style.endswith("percent"):
         return len(f"{longest * 100:.{decimals}f}%") + sign
     return len(f"{longest:,.{decimals}f}") + sign
 
 
-_ROLES: dict[str, dict[str, Any]] = {
-    "": {},
-    "input": {
-        "font_color": "#0000C0", "bg_color": "#FFFBE6", "border": 4, "border_color": "#C9B458",
-        "locked": False,
-    },
-    "fact": {"font_color": "#1E6B37"},
-    "estimate": {"font_color": "#8A5A1C", "italic": True},
-    "strong": {"bold": True, "top": 1, "top_color": "#9AA5B1"},
-}  # fmt: skip
-_HEAD = {
-    "bold": True, "font_color": "#FFFFFF", "bg_color": _HEAD_BLUE, "align": "left",
-    "valign": "vcenter",
-}  # fmt: skip
-_TEXTS: dict[str, dict[str, Any]] = {
-    "text": {"align": "left"},
-    "right": {"align": "right"},
-    "unit": {"align": "left", "indent": 1},
-    "clip": {"align": "left", "font_color": _GREY},
-    "wrap": {"text_wrap": True},
-    "definition": {"text_wrap": True, "align": "left", "font_color": _GREY},
-    "name": {"align": "left"},
-    "step": {"align": "left", "indent": 2, "font_color": _GREY},
-    "note": {"font_color": _GREY, "align": "left", "text_wrap": True},
-    "note_apart": {"font_color": _GREY, "align": "left"},
-    "strong": {"bold": True, "align": "left"},
-    "title": {"bold": True, "font_size": 16, "font_color": _HEAD_BLUE},
-    "heading": {"bold": True, "font_color": _HEAD_BLUE},
-    "section": {"bold": True, "font_color": _HEAD_BLUE, "bottom": 1, "bottom_color": "#9AA5B1"},
-    "head": _HEAD,
-    "head_apart": {**_HEAD, "indent": 1},
-    "head_right": {**_HEAD, "align": "right"},
-}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -295,7 +218,7 @@ class Formats:
         if role == "head":
             role, last = "", "head_right"
         properties: dict[str, Any] = {"font_name": FONT, "font_size": 10, "valign": "top"}
-        properties |= _TEXTS.get(last, {}) | _ROLES[role]
-        if last in _NUMBERS:
-            properties |= {"num_format": _NUMBERS[last][0], "align": "right"}
+        properties |= TABLES["texts"].get(last, {}) | TABLES["roles"].get(role, {})
+        if last in TABLES["formats"]:
+            properties |= {"num_format": TABLES["formats"][last][0], "align": "right"}
         return properties | ({"quote_prefix": True} if guarded else {})

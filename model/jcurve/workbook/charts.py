@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from jcurve.engine.model import VIEWS, RowKey
-from jcurve.workbook.cell_styles import FONT
-from jcurve.workbook.grid import HEADER_ROW, TAG_TITLES
+from jcurve.workbook.grid import HEADER_ROW, TABLES, TAG_TITLES
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.step_names import words
 
 __all__ = ["add_charts"]
 
-_BLUE, _ORANGE, _GREY = "#0B5D8F", "#C25B12", "#5B6573"
+_BLUE, _ORANGE = "#0B5D8F", "#C25B12"
+_COLUMNS = ("title", "rows", "by_year", "numbers")
 _FIRST_YEAR = "2020"
-_TOP, _WIDE, _TALL, _APART = 19, 505, 250, 520
+_TOP, _APART = 19, 520
 _ROWS = 13
 _BN, _SHARE = "#,##0,", "0%"
-_VIEWS = tuple(VIEWS)
-_CHARTS: tuple[tuple[str, tuple[RowKey, ...], bool, str], ...] = (
-    ("J-curve: cumulative free cash flow, USD bn",
-     tuple(("cumulative_free_cash_flow", view) for view in _VIEWS), False, _BN),
-    ("J-curve in present values, USD bn",
-     tuple(("cumulative_discounted_free_cash_flow", view) for view in _VIEWS), False, _BN),
-    ("Incremental free cash flow by year, USD bn",
-     tuple(("incremental_free_cash_flow", view) for view in _VIEWS), True, _BN),
-    ("Capex by year, USD bn", (("capex", "with"), ("capex", "without")), True, _BN),
-    ("Capex and depreciation with the programme, USD bn",
-     (("capex", "with"), ("depreciation_and_amortisation", "with")), True, _BN),
-    ("Operating margin by year",
-     (("operating_margin", "with"), ("operating_margin", "without")), True, _SHARE),
-)  # fmt: skip
-"""Title, rows, whether they are columns by year or lines by quarter, and the axis's numbers."""
 
 
 def add_charts(workbook: Any, sheet: Any, book: Book) -> None:
     """Charts under the headlines, drawn from live rows; one whose rows are missing is left out."""
     place = 0
-    for title, wanted, by_year, numbers in _CHARTS:
-        keys = [key for key in wanted if key in book.rows]
+    for title, wanted, by_year, numbers in map(itemgetter(*_COLUMNS), TABLES["charts"]):
+        keys = [(name, tag) for name, tag in wanted if (name, tag) in book.rows]
         if keys and (not by_year or len(keys) == len(wanted)):
             chart = _chart(workbook, book, title, keys, by_year, numbers)
             row, left = divmod(place, 2)
@@ -58,27 +44,13 @@ def _chart(
         alike = len({name for name, _ in keys}) == 1
         label = TAG_TITLES[key[1]] if alike else words(key[0])
         chart.add_series({"name": label, **_series(book, key, colour, by_year)})
-    font = {"name": FONT, "size": 9, "color": _GREY}
-    chart.set_title({"name": title, "name_font": {"name": FONT, "size": 12, "bold": True}})
-    chart.set_x_axis(
-        {
-            "num_font": font,
-            "label_position": "low",
-            "interval_unit": 2 if by_year else 8,
-            "interval_tick": 1 if by_year else 4,
-            "line": {"color": _GREY},
-        }
-    )
-    chart.set_y_axis(
-        {
-            "num_font": font,
-            "num_format": numbers,
-            "major_gridlines": {"visible": True, "line": {"color": "#E3E6EA"}},
-            "line": {"none": True},
-        }
-    )
-    chart.set_legend({"position": "bottom", "font": font})
-    chart.set_size({"width": _WIDE, "height": _TALL})
+    look = TABLES["chart_look"]
+    chart.set_title({"name": title, "name_font": look["title_font"]})
+    spaced = {"interval_unit": 2, "interval_tick": 1} if by_year else {"interval_unit": 8}
+    chart.set_x_axis(look["x_axis"] | spaced)
+    chart.set_y_axis(look["y_axis"] | {"num_format": numbers})
+    chart.set_legend(look["legend"])
+    chart.set_size(look["size"])
     return chart
 
 
@@ -88,7 +60,7 @@ def _series(book: Book, key: RowKey, colour: str, by_year: bool) -> dict[str, An
     look: dict[str, Any] = {"line": {"color": colour, "width": 2.25}}
     if by_year:
         skip = grid.year_labels.index(_FIRST_YEAR) if _FIRST_YEAR in grid.year_labels else 0
-        first, last = grid.year(skip), grid.first_quarter - 1
+        first, last = grid.year(skip), grid.year(grid.years - 1)
         look = {"fill": {"color": colour}, "gap": 60}
     return {
         "categories": [place.sheet, HEADER_ROW, first, HEADER_ROW, last],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jcurve.workbook.grid import Cell, Name, Piece, Range, prefixed
+from jcurve.workbook.grid import TABLES, Cell, Name, Piece, Range, prefixed
 
 __all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number_text", "places",
            "wrapped"]  # fmt: skip
@@ -15,63 +15,9 @@ NO_ANSWER = "none"
 """What a cell holds whose value does not exist; its status says why."""
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
-INFIX: Mapping[str, tuple[str, int]] = {
-    "add": ("+", SUM),
-    "subtract": ("-", SUM),
-    "multiply": ("*", PRODUCT),
-    "divide": ("/", PRODUCT),
-    "power": ("^", POWER),
-    "less": ("<", COMPARISON),
-    "less_equal": ("<=", COMPARISON),
-    "greater": (">", COMPARISON),
-    "greater_equal": (">=", COMPARISON),
-    "equal": ("=", COMPARISON),
-    "not_equal": ("<>", COMPARISON),
-}
-FORMS: Mapping[str, str] = {
-    "where": "IF({condition},{b},{c})",
-    "minimum": "MIN({a},{b})",
-    "maximum": "MAX({a},{b})",
-    "absolute": "ABS({a})",
-    "exp": "EXP({a})",
-    "exp2": "(2^({a}))",
-    "expm1": "(2*EXP(({twice})/2)*SINH(({twice})/2))",
-    "log": "LN({a})",
-    "log2": "LOG({a},2)",
-    "log10": "LOG10({a})",
-    "log1p": "(2*ATANH(({twice})/(2+({twice}))))",
-    "floor": "FLOOR({a},1)",
-    "ceil": "CEILING({a},1)",
-    "hypot": "SQRT(SUMSQ({a},{b}))",
-    "splice": "IF(ISNUMBER({cell}),{cell},{b})",
-    "sum_to_date": "SUM({row})",
-    "year_sum": "SUMIF({calendar},{year},{row})",
-    "year_to_date": "IF({season}=1,0,{own})+{a}",
-    "opened": "{cell}",
-    # Places in a row that begins with the blank cell ahead of its first quarter, or without it.
-    "near": "MAX({a}-{b},-1)+2",
-    "far": "MAX({a}-{b},0)+1",
-    "place": "MIN(MAX(INT({a})+1,1),{b})",
-    "lowest": "MIN({row})",
-    "lowest_at": "MATCH(MIN({row}),{row},0)-1",
-    "never_below": "IF(MIN({row})<0,0,1)",
-    "crossing": "IF(AND({before}<0,{now}>=0),{index}-{before}/({now}-{before}),-1)",
-    "not_above": "IF({cell}<=0,{index}+1,0)",
-    # A value that must not move with time: the sheet says so if it does.
-    "constant": "IF(MAX({row})=MIN({row}),INDEX({row},1),NA())",
-    "internal_rate": "{answer}",
-    "count_roots": "{answer}",
-}
-"""How an operation is written. ``a``, ``b``, ``c`` are its operands as numbers, ``condition`` the
-first as a condition, ``cell`` a reference to it, ``twice`` the same as ``a`` where it stands more
-than once. ``row``, ``now`` and ``before`` are cells of the first operand's
-row, ``index`` the quarter's number, ``year`` its year, ``calendar`` the row of years, ``season``
-the quarter of the year, ``own`` the formula's own cell a quarter before, and ``answer`` the cell in
-which a search ends."""
-
-
+INFIX, LOGICAL = TABLES["infix"], TABLES["logical"]
+FORMS: Mapping[str, str] = TABLES["forms"]
 _PLACE = re.compile(r"{(\w+)}")
-LOGICAL = {"logical_and": "AND({0},{1})", "logical_or": "OR({0},{1})", "logical_not": "NOT({0})"}
 BINDS: Mapping[str, int] = {"lowest_at": SUM, "near": SUM, "far": SUM, "year_to_date": SUM}
 LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 """Between two whole quarters of a lag, in a row with the blank cell ahead of its first quarter."""
@@ -79,19 +25,12 @@ LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A part of a formula.
-
-    Attributes:
-        pieces: its parts.
-        binds: how strongly its outermost operation binds.
-        truth: whether it is a condition.
-        depth: of nested calls.
-    """
+    """A part of a formula: its pieces, how strongly its outermost operation binds, and whether it
+    is a condition."""
 
     pieces: tuple[Piece, ...]
     binds: int = ATOM
     truth: bool = False
-    depth: int = 0
 
     def size(self, host: str) -> int:
         """About how many characters it takes on the sheet ``host``."""
@@ -118,8 +57,7 @@ def call(form: str, *texts: Text, truth: bool = False, **named: Text) -> Text:
     pieces: list[Piece] = []
     for at, part in enumerate(_PLACE.split(form)):
         pieces += given[part].pieces if at % 2 else [part]
-    depth = 1 + max((text.depth for text in given.values()), default=0)
-    return Text(joined(pieces), truth=truth, depth=depth)
+    return Text(joined(pieces), truth=truth)
 
 
 def joined(pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -141,14 +79,14 @@ def infix(op: str, left: Text, right: Text) -> Text:
     # Excel takes a minus before a power and powers from the left: always in brackets.
     left, right = wrapped(left, binds + (op == "power")), wrapped(right, binds + 1)
     pieces = (*left.pieces, sign, *right.pieces)
-    return Text(pieces, binds, binds == COMPARISON, max(left.depth, right.depth))
+    return Text(pieces, binds, binds == COMPARISON)
 
 
 def wrapped(text: Text, binds: int) -> Text:
     """``text`` in brackets unless it binds at least so strongly."""
     if text.binds >= binds:
         return text
-    return Text(joined(["(", *text.pieces, ")"]), depth=text.depth)
+    return Text(joined(["(", *text.pieces, ")"]))
 
 
 def number_text(value: float) -> str:

@@ -27,13 +27,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
-from itertools import repeat
 from typing import Any, Final
 
 from jcurve import __version__
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.workbook.grid import OPENING, Grid, column, column_at
+from jcurve.workbook.grid import Columns, Grid, column_at
 from jcurve.workbook.input_cells import Layout
 
 __all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_cells", "mark_facts", "read_record",
@@ -51,8 +50,6 @@ _TOKEN = re.compile(
     r"""|(?P<word>[A-Za-z_][A-Za-z0-9_.]*)"""
     r"""|(?P<space>\s+)"""
 )
-_MOVING = re.compile(r"(?<![A-Za-z0-9_.$])([A-Z]{1,3})(?=\$?[0-9]+(?![A-Za-z0-9_(.]))")
-_COLUMNS = [column(at) for at in range(1000)]
 _BYTES: Final = 4
 _LETTERS: Final = 6
 """Of a mark of one cell among several side by side."""
@@ -87,29 +84,12 @@ def _hash(text: str) -> str:
     return blake2b(text.encode(), digest_size=_BYTES).hexdigest()
 
 
-class Marker:
-    """Marks formulas of sheets with one scheme of columns.
-
-    Args:
-        first_year, years: columns of the years.
-        first_quarter, quarters: columns of the quarters.
-    """
-
-    def __init__(self, first_year: int, years: int, first_quarter: int, quarters: int) -> None:
-        self.first_year, self.years = first_year, years
-        self.first_quarter, self.quarters = first_quarter, quarters
-
-    def _place(self, at: int) -> tuple[str, int]:
-        """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
-        if -OPENING <= at - self.first_quarter < self.quarters:
-            return "Q", at - self.first_quarter
-        if 0 <= at - self.first_year < self.years:
-            return "Y", at - self.first_year
-        return "", at
+class Marker(Columns):
+    """Marks formulas of sheets with one scheme of columns."""
 
     def normal(self, formula: str, sheet: str, column: int) -> str:
         """The form of a formula that moving it along its row leaves as it is."""
-        own, period = self._place(column)
+        own, period = self.place(column)
         year = period // QUARTERS_IN_YEAR if own == "Q" else period
         quarter = period if own == "Q" else period * QUARTERS_IN_YEAR
 
@@ -127,7 +107,7 @@ class Marker:
             letters = match["column"].upper()
             if match["fixed"]:
                 return f"{where}!{letters}${match['row']}"
-            to, at = self._place(column_at(letters))
+            to, at = self.place(column_at(letters))
             if own and to:
                 letters = f"{to}{at - (quarter if to == 'Q' else year):+}"
             return f"{where}!{letters}.{match['row']}"
@@ -137,24 +117,6 @@ class Marker:
     def mark(self, formula: str, sheet: str, column: int) -> str:
         """A short mark of a formula's form."""
         return _hash(self.normal(formula, sheet, column))
-
-    def along(self, formula: str, origin: int, columns: range) -> list[str]:
-        """A formula as it is in each of some columns of its row."""
-        kind, _ = self._place(origin)
-        parts: list[str] = _MOVING.split(formula)
-        moved: list[Iterable[str]] = []
-        for at, part in enumerate(parts):
-            if at % 2 == 0:
-                moved.append(repeat(part))
-                continue
-            number = column_at(part)
-            to, _ = self._place(number)
-            by_year = QUARTERS_IN_YEAR if kind == "Y" and to == "Q" else 1
-            step = by_year if to and (to == "Q" or kind == "Y") else 0
-            first = number + step * (columns.start - origin)
-            moved.append(_COLUMNS[first::step] if step else repeat(part))
-        moved.append(repeat("", len(columns)))
-        return ["".join(each) for each in zip(*moved, strict=False)]
 
     def runs(self, marks: Mapping[str, str]) -> list[tuple[range, str]]:
         """Columns of a row that hold one formula, moved along, and its mark, from left to
@@ -182,14 +144,8 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was written.
-
-    Attributes:
-        head: scenario, hash, version and the scheme of columns.
-        values: key to what its input cell held.
-        paths: key to by, between, and the stated points, for dated inputs.
-        marks: of every row with formulas, by sheet and row from 0.
-    """
+    """What was written: scenario, hash, version and columns; by key what an input cell held, or how
+    and where a dated one was stated; and the marks of every row, by sheet and row from 0."""
 
     head: Mapping[str, Any]
     values: Mapping[str, float | str]
@@ -236,11 +192,7 @@ def _head(grid: Grid, scenario: str, hash_: str, company: str) -> dict[str, obje
 
 
 def read_record(lines: Iterable[str], where: str) -> Record:
-    """The record in the lines of a hidden sheet.
-
-    Args:
-        lines: texts of its first column.
-        where: the file, for errors.
+    """The record in the lines of a hidden sheet of ``where``.
 
     Raises:
         ScenarioError: it is incomplete, altered, or from a newer program.

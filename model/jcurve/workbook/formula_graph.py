@@ -57,18 +57,11 @@ COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal",
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """One part of a formula; the same object for the same meaning.
-
-    Attributes:
-        id: its number in the graph.
-        op, args: operation and operands; ``row`` and ``number`` have none.
-        data: what a leaf is: a row's key, a number, a balance's place.
-        scalar: one value for all quarters.
-        lacks: the value may be missing (no answer, or a fact not reported).
-        uses: by how many other nodes it is read.
-        unit: what it is measured in; empty for a row, which has its own.
-        title: what the line's source calls it; of a number, what it stands for.
-    """
+    """One part of a formula, the same object for the same meaning: its number in the graph,
+    operation and operands (none of a row and a number, whose key or value is the data); whether it
+    is one value for all quarters, and whether that may be missing; by how many nodes it is read;
+    its unit, which a row has elsewhere; and what the line's source calls it, or what a number
+    stands for."""
 
     id: int
     op: str
@@ -88,14 +81,9 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Group:
-    """One scan: what it starts from, what it reads, and its formulas of a quarter.
-
-    Attributes:
-        start, rows: nodes of the first balances and of the rows that it reads.
-        recalls: balance and delay of what it looks up in earlier quarters.
-        formulas: of a quarter, as symbols; ``outputs`` are the same as nodes.
-        values: the balances at each quarter's end, once they are asked for.
-    """
+    """One scan: what it starts from, the rows that it reads, balance and delay of what it looks up
+    in earlier quarters, its formulas of a quarter as symbols and as nodes, and the balances at each
+    quarter's end, once they are asked for."""
 
     start: tuple[Node, ...]
     rows: tuple[Node, ...]
@@ -106,13 +94,8 @@ class Group:
 
 
 class Graph:
-    """All formulas of a workbook.
-
-    Args:
-        quarterly: values of every row by key, (quarter or 1, 1).
-        annual: values by year of a row, or None where it has none.
-        scalars: rows that hold one value for all quarters; lines are added as they come.
-    """
+    """All formulas of a workbook, given the values of every row by quarter and by year, and the
+    rows that hold one value for all quarters; lines are added to these as they come."""
 
     def __init__(
         self,

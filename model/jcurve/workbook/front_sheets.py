@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import jcurve
 from jcurve.workbook.cell_styles import Page
-from jcurve.workbook.grid import Tab, column
+from jcurve.workbook.grid import TABLES, Tab, column
 from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN
-from jcurve.workbook.input_sheets import CHANGED_COLUMN, CHOICE_CELL, SO_FAR
+from jcurve.workbook.input_sheets import CHOICE_CELL, SO_FAR
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import Verdict
 
@@ -21,63 +21,12 @@ ALL_HOLD, CHANGED = "all_checks_hold", "inputs_changed"
 _LISTED = 40
 """How many changed inputs are listed; more are counted."""
 
-_MAP = (
-    (Tab.SUMMARY, "Headline figures of both views and charts, on one page", "Returns, With"),
-    (Tab.DRIVERS, "The decision and the drivers: what moves the answer; the scenario in use", ""),
-    (Tab.INPUTS, "All other assumptions with one value", ""),
-    (Tab.DATED, "Assumptions that move with time: as typed, and below that in use", ""),
-    (Tab.CHANGES, "Inputs that are not the base scenario's, now and as written", "inputs"),
-    (Tab.STATEMENTS, "Income statement, cash flow, balance sheet by year", "worlds, Differences"),
-    (Tab.RETURNS, "Every result, with its reason where it has no number", "Differences, Rates"),
-    (Tab.CHECKS, "Every identity in every world, ranges, mixes; one cell for all", "all sheets"),
-    ("With", "The company with its programme: lines, steps folded above", "Shared, inputs"),
-    ("Without", "The same had the programme never begun", "Shared, inputs"),
-    ("Stopped", "The same with no new programme spending after the valuation date", "With, Shared"),
-    (Tab.DIFFERENCES, "With less Without (programme), With less Stopped (go-forward)", "worlds"),
-    (Tab.SHARED_ROWS, "Calendar, lines and steps that no world changes", "inputs, History"),
-    (Tab.HISTORY, "Reported facts by quarter, with their sources", "Sources"),
-    (Tab.CONSTANTS, "Numbers that no scenario changes: law, units, definitions", ""),
-    (Tab.RATES, "The search for internal rates of return", "Differences"),
-    (f"{Tab.SCENARIOS}, {Tab.BY_YEAR}", "Values of the shipped scenarios to choose from", ""),
-    (f"{Tab.NAMES}, {Tab.SOURCES}", "Every named cell; every source that is quoted", ""),
-)  # fmt: skip
-_LEGEND = (
-    ("input:text", "Blue on yellow", "An input: change it and everything follows."),
-    ("text", "Black", "A formula: the model's own line, in the quarter of its column."),
-    ("step", "Grey, indented", "A step of the line below it; open the group at the left."),
-    ("fact:text", "Green", "A reported or derived fact, a constant, a scenario's stored value."),
-    ("estimate:text", "Brown italic", "An estimate that fills a gap in what is reported."),
-)
-_HOW = (
-    ("Signs", "In flows of value (free cash flow, NPV) money that comes in is positive and money "
-              "that goes out negative; costs, capex and depreciation are positive amounts, which "
-              "lines subtract. A difference is the first world less the second."),
-    ("Columns", "Years first, then quarters, in the same columns of every sheet. A year is the "
-                "sum of a flow, the last quarter of a stock, the same formula on years for a "
-                "rate."),
-    ("Time", "A formula of a quarter reads its own quarter and earlier ones. Those that read a "
-             "whole row (a value at the horizon, a running result) have $ before both columns. "
-             "The row history on Shared is 1 where facts are reported, 0 in the forecast."),
-    ("One formula a row", "Each row has one formula for all quarters and one for all years. Blank "
-                          "columns ahead of the first quarter stand for what was before it; the "
-                          "last of them holds the value with which a balance opens."),
-    ("No answer", "A result without an answer is the word none; the reason stands beside it. A "
-                  "date that never comes is the word never; its number is the horizon."),
-    ("From npv to a filing", "Returns, npv within horizon: the sum of discounted free cash flow on "
-                             "Differences; incremental free cash flow; unlevered free cash flow, "
-                             "capex and capex by class on With; reported capex on History, whose "
-                             "column Source names filings that Sources lists with addresses."),
-    ("Back to a scenario", "jcurve adopt FILE.xlsx reads the inputs back as a scenario, with the "
-                           "column Your reason. Formulas edited elsewhere are listed and not "
-                           "adopted; do not insert or delete rows or columns."),
-)  # fmt: skip
-
 
 def front_page(
     book: Book, today: datetime.date | None, formulas: int, verdict: Verdict, changed: float
 ) -> Page:
     """What this is, whether it holds, a map, the colours, and how to read it."""
-    case = book.case
+    case, front = book.case, TABLES["front"]
     page = Page(Tab.FRONT, [], (30, 76, 30), 3, landscape=False)
     page.text(0, 0, "J-Curve: a model of the value of AI capital spending", "title")
     facts = [
@@ -105,13 +54,13 @@ def front_page(
         page.formula(row, 1, formula, value)
         row += 1
     page.texts(row + 1, ("Map of sheets", "", "Reads"), "section")
-    row = _told(page, row + 2, _MAP)
+    row = _told(page, row + 2, front["map"])
     page.texts(row + 1, ("Colours", "", ""), "section")
     row += 2
-    for style, *told in _LEGEND:
+    for style, *told in front["colours"]:
         row = _told(page, row, [told], style)
     page.texts(row + 1, ("How to read it", "", ""), "section")
-    _told(page, row + 2, _HOW)
+    _told(page, row + 2, front["how"])
     return page
 
 
@@ -132,7 +81,7 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
                     f"{_LISTED} are listed, all are counted.")  # fmt: skip
     page.texts(3, ("Number", "Input", "Key", "Value", "Base", "Your reason"), "head")
     cells = {(each.name, i.row, i.column): i.value for each in inputs for i in each.items}
-    changed = [e for e in book.layout.entries if cells[e.sheet, e.row, CHANGED_COLUMN]]
+    changed = [entry for entry in book.layout.entries if entry.key in book.changed]
     areas = {
         sheet: (rows[0] + 1, rows[-1] + 1)
         for sheet in (Tab.DRIVERS, Tab.INPUTS)
@@ -142,7 +91,7 @@ def changes_page(book: Book, inputs: Sequence[Page]) -> tuple[Page, float]:
     of_drivers = f"{Tab.DRIVERS}!${counts}${areas[Tab.DRIVERS][1]}"
     for at in range(_LISTED):
         row, n = 4 + at, 5 + at
-        page.number(row, 0, float(at + 1), "plain")
+        page.text(row, 0, float(at + 1), "plain")
         for to, source in enumerate((0, 1, VALUE_COLUMN, WHY_COLUMN + 1, WHY_COLUMN), 1):
             found = []
             for sheet, (first, last) in areas.items():

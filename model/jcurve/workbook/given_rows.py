@@ -5,7 +5,7 @@ They are rows of a workbook before any line is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -21,9 +21,7 @@ from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Graph
 from jcurve.workbook.grid import (
     FIRST_ROW,
-    HEADER_ROW,
-    TAG_TITLES,
-    WORLD_SHEETS,
+    TABLES,
     Cell,
     Grid,
     Name,
@@ -32,8 +30,6 @@ from jcurve.workbook.grid import (
     Ref,
     Row,
     Tab,
-    column,
-    prefixed,
 )
 from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
@@ -44,30 +40,19 @@ __all__ = ["BEHIND", "CALCULATED", "GivenRows", "shown", "source_keys"]
 Array: TypeAlias = NDArray[np.float64]
 
 BEHIND: RowKey = ("quarters_to_last", SHARED)
-_TITLES: Mapping[str, str] = {
-    Tab.SHARED_ROWS: "Rows that are the same in every world",
-    **{name: f"The company {TAG_TITLES[world]}" for world, name in WORLD_SHEETS.items()},
-    Tab.DIFFERENCES: "Differences between worlds",
-    Tab.HISTORY: "Reported history",
-    Tab.CONSTANTS: "Constants: numbers that no scenario changes",
-}
 CALCULATED = "calculated"
 
 
 class GivenRows:
-    """The sheets of a case, with the rows that no line makes.
-
-    Args:
-        case: an evaluated scenario.
-        others: scenarios that can be chosen in its place.
-    """
+    """The sheets of a case, with the rows that no line makes; ``others`` can be chosen in its
+    place."""
 
     def __init__(self, case: Case, others: Sequence[Scenario]) -> None:
         self.case = case
         self.model = case.assembly.model
         self.grid = Grid(case.assembly.timeline)
         self.layout = Layout(case.scenario, others, case.assembly, self.grid)
-        self.sheets = {name: Sheet(name, title) for name, title in _TITLES.items()}
+        self.sheets = {name: Sheet(name, title) for name, title in TABLES["titles"].items()}
         self.rows: dict[RowKey, Row] = {}
         self.fixed: dict[RowKey, Cell] = {}
         self.numbers = NamedNumbers(
@@ -90,35 +75,20 @@ class GivenRows:
         keys = [e.key for e in self.layout.entries] if others else []
         self.scenario_values = {key: [each[key] for each in others_values] for key in keys}
         """The numbers of each scenario that can be chosen, by key."""
+        self.base_values = self.layout.values_of(case.scenario.base or case.scenario)
+        own = self.layout.values_of(case.scenario)
+        self.changed = {key for key, base in self.base_values.items() if base != own.get(key)}
+        """Inputs that are not the base scenario's."""
         self._entries = {entry.key: entry for entry in self.layout.entries}
         single = [key for key in keys if key not in self.layout.dated]
-        self._scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}
-
-    # Scenarios to choose from
+        self.scenario_rows = {key: FIRST_ROW + at for at, key in enumerate(single)}
+        """The row on *Scenarios*, or the first on *Scenarios by year*, by key."""
+        for at, key in enumerate(self.layout.dated):
+            self.scenario_rows[key] = FIRST_ROW + len(others) * at
 
     def entry(self, key: str) -> Entry:
         """The line of an assumption."""
         return self._entries[key]
-
-    def scenario_row(self, key: str) -> int:
-        """The row of an assumption with one value on *Scenarios*."""
-        return self._scenario_rows.get(key, HEADER_ROW)
-
-    def by_year_row(self, key: str) -> int:
-        """The first row of a dated assumption on *Scenarios by year*."""
-        return FIRST_ROW + len(self.layout.others) * list(self.layout.dated).index(key)
-
-    def by_year_column(self, key: str, letters: str, host: str) -> str:
-        """The cells of one period of every scenario, in a formula on ``host``."""
-        first = self.by_year_row(key) + 1
-        last = first + len(self.layout.others) - 1
-        return f"{prefixed(Tab.BY_YEAR, host)}{letters}${first}:{letters}${last}"
-
-    def by_year_cells(self, key: str, at: int, host: str) -> str:
-        """The cells of every period of one scenario, in a formula on ``host``."""
-        dated, row = self.layout.dated[key], self.by_year_row(key) + at + 1
-        first, last = column(dated.first), column(dated.first + len(dated.values) - 1)
-        return f"{prefixed(Tab.BY_YEAR, host)}{first}{row}:{last}{row}"
 
     # Values
 

@@ -8,19 +8,28 @@ quarter is that of the next moved by a column.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
+from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from jcurve.engine.model import VIEWS, WORLDS
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["SHEETS", "Cell", "Grid", "Name", "Piece", "Ref", "Row", "Tab", "column", "column_at",
-           "input_names"]  # fmt: skip
+__all__ = ["SHEETS", "TABLES", "Cell", "Columns", "Grid", "Name", "Piece", "Ref", "Row", "Tab",
+           "column", "column_at", "input_names"]  # fmt: skip
+
+
+TABLES: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
+)
+"""What the workbook says and how it looks."""
 
 
 class Tab:
@@ -80,9 +89,6 @@ if set(TAG_TITLES) - {""} != {*WORLDS, *VIEWS}:
 def input_names(keys: Iterable[str]) -> dict[str, str]:
     """The defined name of each assumption: its key with ``_`` for every dot.
 
-    Raises:
-        ModelError: two keys would share a name.
-
     >>> input_names(["returns.wacc", "rc"])
     {'returns.wacc': 'returns_wacc', 'rc': 'rc_'}
     """
@@ -97,10 +103,6 @@ def input_names(keys: Iterable[str]) -> dict[str, str]:
         taken[name] = key
         found[key] = name
     return found
-
-
-_FOLLOWS = frozenset({"before", "year", "last"})
-"""Spans that are others in each period."""
 
 
 @lru_cache(maxsize=1024)
@@ -189,22 +191,52 @@ Piece: TypeAlias = "str | Ref | Range | Cell | Name"
 """A part of a formula: text, or what it refers to."""
 
 
-class Grid:
-    """The columns of a timeline.
+_MOVING = re.compile(r"(?<![A-Za-z0-9_.$])([A-Z]{1,3})(?=\$?[0-9]+(?![A-Za-z0-9_(.]))")
+_COLUMNS = [column(at) for at in range(1000)]
 
-    Attributes:
-        years, quarters: how many.
-        first_year, first_quarter, last_column: columns, counted from 0.
-    """
+
+class Columns:
+    """The columns of the periods, counted from 0, the same on every sheet."""
+
+    def __init__(self, first_year: int, years: int, first_quarter: int, quarters: int) -> None:
+        self.first_year, self.years = first_year, years
+        self.first_quarter, self.quarters = first_quarter, quarters
+
+    def place(self, at: int) -> tuple[str, int]:
+        """Whether a column is of a quarter or a year, and of which; ``""`` for any other."""
+        if -OPENING <= at - self.first_quarter < self.quarters:
+            return "Q", at - self.first_quarter
+        if 0 <= at - self.first_year < self.years:
+            return "Y", at - self.first_year
+        return "", at
+
+    def along(self, formula: str, origin: int, columns: range) -> list[str]:
+        """A formula as it is in each of some columns of its row."""
+        kind, _ = self.place(origin)
+        parts: list[str] = _MOVING.split(formula)
+        moved: list[Iterable[str]] = []
+        for at, part in enumerate(parts):
+            if at % 2 == 0:
+                moved.append(repeat(part))
+                continue
+            number = column_at(part)
+            to, _ = self.place(number)
+            by_year = QUARTERS_IN_YEAR if kind == "Y" and to == "Q" else 1
+            step = by_year if to and (to == "Q" or kind == "Y") else 0
+            first = number + step * (columns.start - origin)
+            moved.append(_COLUMNS[first::step] if step else repeat(part))
+        moved.append(repeat("", len(columns)))
+        return ["".join(each) for each in zip(*moved, strict=False)]
+
+
+class Grid(Columns):
+    """The columns of a timeline, and formulas in them."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self.labels = timeline.labels
-        self.year_labels = tuple(map(str, timeline.years))
-        self.years, self.quarters = len(self.year_labels), len(self.labels)
-        self.first_year = VALUE + 1
-        self.first_quarter = self.first_year + self.years + OPENING
+        self.labels, self.year_labels = timeline.labels, tuple(map(str, timeline.years))
+        years, first_year = len(self.year_labels), VALUE + 1
+        super().__init__(first_year, years, first_year + years + OPENING, len(self.labels))
         self.last_column = self.first_quarter + self.quarters - 1
-        self._spelled: dict[tuple[Piece, str, bool], tuple[str, ...]] = {}
 
     def quarter(self, at: int) -> int:
         """The column of a quarter."""
@@ -215,13 +247,13 @@ class Grid:
         return self.first_year + at
 
     def formulas(self, pieces: tuple[Piece, ...], host: str, annual: bool = False) -> list[str]:
-        """The formula in every quarter, or in every year, of a row on the sheet ``host``."""
-        count = self.years if annual else self.quarters
-        columns = [
-            (piece,) * count if isinstance(piece, str) else self._all(piece, host, annual)
-            for piece in pieces
-        ]
-        return ["=" + "".join(parts) for parts in zip(*columns, strict=True)]
+        """The formula in every quarter, or in every year, of a row on the sheet ``host``: the
+        first one, moved along."""
+        first, count = self.first_quarter, self.quarters
+        if annual:
+            first, count = self.first_year, self.years
+        formula = "=" + "".join(self._spell(piece, host, annual) for piece in pieces)
+        return self.along(formula, first, range(first, first + count))
 
     def formula(self, pieces: tuple[Piece, ...], host: str) -> str:
         """The formula of one cell, or of the first quarter of a row, on the sheet ``host``."""
@@ -229,30 +261,13 @@ class Grid:
 
     def spelled(self, piece: Piece, host: str = "") -> str:
         """A piece in a formula of the first quarter on the sheet ``host``."""
-        return self._spell(piece, host, 0, False)
+        return self._spell(piece, host, False)
 
     def whole(self, place: Row, host: str = "") -> str:
         """All quarters of a row, in a formula on the sheet ``host``."""
         return self.spelled(Range(place), host)
 
-    def _all(self, piece: Piece, host: str, annual: bool) -> tuple[str, ...]:
-        key = (piece, host, annual)
-        found = self._spelled.get(key)
-        if found is None:
-            count = self.years if annual else self.quarters
-            if isinstance(piece, Ref):
-                first = self.first_year if annual else self.quarter(piece.offset)
-                prefix, number = prefixed(piece.place.sheet, host), piece.place.row + 1
-                columns = range(first, first + count)
-                found = tuple(f"{prefix}{column(at)}{number}" for at in columns)
-            elif isinstance(piece, Range) and piece.span in _FOLLOWS:
-                found = tuple(self._spell(piece, host, at, annual) for at in range(count))
-            else:
-                found = (self._spell(piece, host, 0, annual),) * count
-            self._spelled[key] = found
-        return found
-
-    def _spell(self, piece: Piece, host: str, at: int, annual: bool) -> str:
+    def _spell(self, piece: Piece, host: str, annual: bool) -> str:
         if isinstance(piece, str):
             return piece
         if isinstance(piece, Name):
@@ -261,26 +276,22 @@ class Grid:
             return f"{prefixed(piece.sheet, host)}${column(piece.column)}${piece.row + 1}"
         prefix, number = prefixed(piece.place.sheet, host), piece.place.row + 1
         if isinstance(piece, Range):
-            return prefix + self._span(piece.span, number, at, annual)
+            return prefix + self._span(piece.span, number, annual)
         if annual:
-            return f"{prefix}{column(self.year(at))}{number}"
-        return f"{prefix}{column(self.quarter(at + piece.offset))}{number}"
+            return f"{prefix}{column(self.first_year)}{number}"
+        return f"{prefix}{column(self.quarter(piece.offset))}{number}"
 
-    def _span(self, span: str, number: int, at: int, annual: bool) -> str:
+    def _span(self, span: str, number: int, annual: bool) -> str:
         first, last = self.first_quarter, self.last_column
         if span == "years":
-            return (
-                f"${column(self.first_year)}${number}:${column(self.year(self.years - 1))}${number}"
-            )
+            first, last = self.first_year, self.first_year + self.years - 1
+            return f"${column(first)}${number}:${column(last)}${number}"
         if span in ("all", "opened"):
             start = first - (span == "opened")
             return f"${column(start)}${number}:${column(last)}${number}"
         if span == "before":
-            return f"${column(first - 1)}{number}:{column(self.quarter(at - 1))}{number}"
+            return f"${column(first - 1)}{number}:{column(first - 1)}{number}"
         if not annual:
             raise ModelError("a formula of a quarter reads its year", received=span)
-        start = self.quarter(at * QUARTERS_IN_YEAR)
-        end = start + QUARTERS_IN_YEAR - 1
-        if span == "last":
-            return f"{column(end)}{number}"
-        return f"{column(start)}{number}:{column(end)}{number}"
+        end = column(first + QUARTERS_IN_YEAR - 1)
+        return f"{end}{number}" if span == "last" else f"{column(first)}{number}:{end}{number}"

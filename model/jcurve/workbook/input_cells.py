@@ -23,6 +23,7 @@ from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.grid import (
     FIRST_ROW,
     NEVER,
+    TABLES,
     Cell,
     Grid,
     Name,
@@ -31,6 +32,7 @@ from jcurve.workbook.grid import (
     column,
     input_names,
 )
+from jcurve.workbook.step_names import words
 
 __all__ = ["CHOSEN", "USED_COLUMN", "VALUE_COLUMN", "WHY_COLUMN", "Dated", "Entry", "Layout"]
 
@@ -43,19 +45,11 @@ CHOSEN = "scenario_number"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of *Drivers* or *Inputs*.
-
-    Attributes:
-        key: as a row of the scenario, such as ``returns.wacc`` or ``life.change.date.1``.
-        item: the assumption.
-        place: its row.
-        form: ``number``, ``date``, ``choice``, ``switch``, ``dated``, or ``computed``.
-        value: what the input cell holds.
-        used: the number that the model reads.
-        first, last: the least and greatest accepted value, as numbers; for a date as quarters
-            of the timeline.
-        formula: of a computed cell.
-    """
+    """A line of *Drivers* or *Inputs*: its key as a row of the scenario, such as ``returns.wacc``
+    or ``life.change.date.1``; the form of its cell (``number``, ``date``, ``choice``, ``switch``,
+    ``dated``, ``computed``); what the cell holds and the number that the model reads; the least and
+    the greatest accepted value, of a date as quarters of the timeline; the formula of a computed
+    cell."""
 
     key: str
     item: Assumption
@@ -98,17 +92,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """Two rows of *Inputs by year*.
-
-    Attributes:
-        item: the assumption.
-        path: its value; None where it is one number here and moves in another scenario.
-        by: year or quarter.
-        place: the row that holds what is in use, under the one with the inputs.
-        first: the column of its first period.
-        formulas: of each period; None where the cell is an input.
-        values: of each period, years or quarters.
-    """
+    """Two rows of *Inputs by year*: the assumption; its path, None where it is one number here and
+    moves in another scenario; year or quarter; the row that holds what is in use, under the one
+    with the inputs; the column of the first period; the formula of each period, None where its cell
+    is an input; and the values."""
 
     item: Assumption
     path: Path | None
@@ -131,14 +118,8 @@ class Dated:
 
 
 class Layout:
-    """Where every assumption of a scenario stands.
-
-    Args:
-        scenario: whose values the cells hold.
-        others: scenarios that can be chosen in its place, in order.
-        assembly: the model.
-        grid: the columns.
-    """
+    """Where every assumption of a scenario stands; ``others`` can be chosen in its place, in
+    order."""
 
     def __init__(
         self, scenario: Scenario, others: Sequence[Scenario], assembly: Assembly, grid: Grid
@@ -155,8 +136,6 @@ class Layout:
         for each in (scenario, *self.others):
             paths |= {i.key: i.value for i in each.items if isinstance(i.value, Path)}
         moving = [item for item in scenario.items if item.key in paths]
-        self.moving = frozenset(i.key for i in moving if not isinstance(i.value, Path))
-        """Keys of one value here that move in another scenario."""
         self._dated_rows = {item.key: FIRST_ROW + 2 * at for at, item in enumerate(moving)}
         own = [
             key
@@ -178,10 +157,6 @@ class Layout:
     def on(self, sheet: str) -> list[Entry]:
         """The entries of *Drivers* or of *Inputs*, in order."""
         return [entry for entry in self.entries if entry.sheet == sheet]
-
-    def differs(self, entry: Entry) -> bool:
-        """Whether a number is not that of the first other scenario."""
-        return self.values_of(self.others[0])[entry.key] != (entry.used,)
 
     def values_of(self, scenario: Scenario) -> dict[str, tuple[float, ...]]:
         """The numbers of a scenario by key: one, or one a period of a dated assumption."""
@@ -232,16 +207,26 @@ class Layout:
 
     def _place_entries(self) -> None:
         """Drivers on a sheet of their own; the others in the order of families, each under a
-        heading of its own."""
-        drivers = {item.key for item in self.scenario.drivers}
+        heading of its own, as a mix and the changes of a life have too."""
+        detail = TABLES["drivers"]["detail"]
+        drivers = [item.key for item in self.scenario.drivers if item.key not in detail]
+        drivers = drivers[: TABLES["drivers"]["most"]]
         families: dict[tuple[str, str], list[Assumption]] = {}
+        of_mix = {
+            key: f"{words(mix.name)} (its parts sum to 1)"
+            for mix in self.scenario.mixes
+            for key in (*mix.others, mix.remainder)
+        }
         for item in self.scenario.items:
             sheet = Tab.DRIVERS if item.key in drivers else Tab.INPUTS
-            families.setdefault((sheet, item.key.partition(".")[0]), []).append(item)
+            family = of_mix.get(item.key) or words(item.key.partition(".")[0])
+            if item.shape == "changes":
+                family = "Changes of useful life, in order of time"
+            families.setdefault((sheet, family), []).append(item)
         rows = dict.fromkeys((Tab.DRIVERS, Tab.INPUTS), FIRST_ROW)
         left: list[tuple[Assumption, str, Row]] = []
         for (sheet, family), items in families.items():
-            self.headings.append((sheet, rows[sheet], family.replace("_", " ").capitalize()))
+            self.headings.append((sheet, rows[sheet], family))
             rows[sheet] += 1
             for item in items:
                 for key in self._rows_of[item.key]:
@@ -291,14 +276,8 @@ _PERIOD_ROW = 2
 
 
 def _between(path: Path, letters: Mapping[int, str], row: int, head: int) -> list[str | None]:
-    """Each period of a path as a formula of the stated ones beside it; None where it is stated.
-
-    Args:
-        path: the path.
-        letters: the column of each period.
-        row: of the cells, as a cell spells it.
-        head: of the numbers of periods.
-    """
+    """Each period of a path as a formula of the stated ones beside it, None where it is stated, in
+    the columns ``letters`` of a row; the numbers of periods stand in the row ``head``."""
     points = [period for period in path.periods if period in letters]
     if not points:  # all of them outside: the nearest end holds
         points = [next(iter(letters))]

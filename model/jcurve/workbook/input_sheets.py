@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jcurve.assumptions import Path
 from jcurve.engine.model import SHARED
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.cell_styles import Page, number_format
@@ -19,6 +18,7 @@ from jcurve.workbook.grid import (
     NAME,
     NEVER,
     SOURCE,
+    TABLES,
     UNIT,
     VALUE,
     Cell,
@@ -36,6 +36,7 @@ from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.named_numbers import FIRST_YEAR
 from jcurve.workbook.scenario_sheets import (
     WIDE,
+    by_year_cells,
     by_year_page,
     page_over_time,
     scenario_cells,
@@ -45,12 +46,6 @@ from jcurve.workbook.scenario_sheets import (
 __all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
            "input_pages", "validations"]  # fmt: skip
 
-_COLUMNS = (
-    ("Assumption", 52), ("Key", 30), ("Unit", 13), ("Value", 14), ("In use", 12),
-    ("Your reason", 24), ("Base scenario", 13), ("Changed", 8), ("Low", 11), ("High", 11),
-    ("Least accepted", 13), ("Most accepted", 13), ("Distribution", 11), ("Kind", 11),
-    ("Sources", 26), ("As of", 11), ("Note", 60), ("Outside", 8), ("Changes so far", 8),
-)  # fmt: skip
 _BASE, _LOW, _LEAST, _MOST, _DISTRIBUTION, _SOURCES = 6, 8, 10, 11, 12, 14
 CHANGED_COLUMN, OUTSIDE_COLUMN, SO_FAR = 7, 17, 18
 """Columns of *Drivers* and *Inputs* that are 1 where a value is not the base scenario's, and
@@ -74,7 +69,7 @@ def input_pages(book: Book) -> Iterator[Page]:
 
 def _inputs_page(book: Book, sheet: str) -> Page:
     """Assumptions with their value cells and all that is known of them."""
-    heads, widths = zip(*_COLUMNS, strict=True)
+    heads, widths = zip(*TABLES["inputs"]["columns"], strict=True)
     page = Page(sheet, [], widths, WIDE, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Drivers" if sheet == Tab.DRIVERS else "All other inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "
@@ -90,25 +85,24 @@ def _inputs_page(book: Book, sheet: str) -> Page:
     for own, row, heading in book.layout.headings:
         if own == sheet:
             page.text(row, 0, heading, "section")
-    base = (book.case.scenario.base or book.case.scenario).assumptions
+    base, changed = book.base_values, book.changed
     before, so_far = "0", 0
     if sheet == Tab.INPUTS:
         drivers = book.layout.on(Tab.DRIVERS)
         last = max((entry.row for entry in drivers), default=HEADER_ROW)
         before = f"{Tab.DRIVERS}!{column(SO_FAR)}{last + 1}"
-        so_far = sum(_is_changed(book, entry, base) for entry in drivers)
+        so_far = sum(entry.key in changed for entry in drivers)
     for entry in book.layout.on(sheet):
         item, row = entry.item, entry.row
-        changed = _is_changed(book, entry, base)
-        so_far += changed
-        page.text(row, 0, entry.label)
+        so_far += entry.key in changed
+        page.text(row, 0, entry.label, "wrap")
         page.text(row, 1, entry.key, "name")
         page.text(row, 2, item.unit if entry.form != "date" else "quarter")
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
-        _base_value(page, book, entry, base)
+        _base_value(page, book, entry, base.get(entry.key))
         form = _changed(book, entry)
-        page.formula(row, CHANGED_COLUMN, form, float(changed), "plain")
+        page.formula(row, CHANGED_COLUMN, form, float(entry.key in changed), "plain")
         low, high = item.range_text()
         note = item.why or item.rationale
         if entry.form == "dated" and low:
@@ -141,7 +135,7 @@ def _value(page: Page, book: Book, entry: Entry) -> None:
     elif entry.form == "computed":
         page.formula(row, VALUE_COLUMN, entry.formula, value, style)
     else:
-        page.number(row, VALUE_COLUMN, value, f"input:{_input_style(style, value)}")
+        page.text(row, VALUE_COLUMN, value, f"input:{_input_style(style, value)}")
     if entry.key in book.layout.dated:
         page.text(row, USED_COLUMN, "by year", "unit")
         return
@@ -185,30 +179,16 @@ def _listed(book: Book, entry: Entry, first: int = 0, last: int | None = None) -
     return f"{Tab.LISTS}!${letters}${first + 2}:${letters}${last + 2}"
 
 
-def _base_value(page: Page, book: Book, entry: Entry, base: Any) -> None:
+def _base_value(page: Page, book: Book, entry: Entry, found: tuple[float, ...] | None) -> None:
     """The base scenario's own value, in the form of the cell."""
-    if entry.form == "dated" or entry.item.shape == "changes" or entry.item.key not in base:
-        page.text(entry.row, _BASE, "by year" if entry.form == "dated" else "")
-        return
-    value = base[entry.item.key].value
-    if isinstance(value, Path):
-        page.text(entry.row, _BASE, "by year")
-    elif entry.form == "date":
-        page.text(entry.row, _BASE, book.grid.labels[int(value - book.layout.shift)], "right")
-    elif entry.form == "choice":
-        page.text(entry.row, _BASE, entry.item.choices[round(value)], "right")
+    if entry.key in book.layout.dated or found is None:
+        page.text(entry.row, _BASE, "by year" if found else "")
+    elif entry.form in ("date", "choice"):
+        names = entry.item.choices or (*book.grid.labels, NEVER)
+        page.text(entry.row, _BASE, names[round(found[0])], "right")
     else:
-        style = _input_style(number_format(entry.item.unit, [value]), value)
-        page.number(entry.row, _BASE, value, style)
-
-
-def _is_changed(book: Book, entry: Entry, base: Any) -> bool:
-    before = base.get(entry.item.key)
-    if before is None:
-        return False
-    if entry.item.shape == "changes":
-        return bool(book.layout.others) and book.layout.differs(entry)
-    return bool(before.value != entry.item.value)
+        style = _input_style(number_format(entry.item.unit, found), found[0])
+        page.text(entry.row, _BASE, found[0], style)
 
 
 def _changed(book: Book, entry: Entry) -> str:
@@ -218,15 +198,10 @@ def _changed(book: Book, entry: Entry) -> str:
     if entry.form == "dated" and layout.others:
         dated = layout.dated[entry.key]
         mine = f"{prefixed(Tab.DATED, entry.sheet)}{dated.cells}"
-        theirs = book.by_year_cells(entry.key, 0, entry.sheet)
+        last = dated.first + len(dated.values) - 1
+        theirs = by_year_cells(book, entry.key, dated.first, last, 1)
         return f"=IF(SUMPRODUCT((ABS({mine}-{theirs})>smallest_change)*1)>0,1,0)"
-    if entry.form == "dated" or not layout.others:
-        return "=0"
-    if entry.item.shape == "changes":
-        number = f"INDEX({scenario_cells(book, entry.key)},1)"
-        mine = f"MATCH({own},{_listed(book, entry)},0)-1" if entry.form == "date" else own
-        return f"=IF({mine}={number},0,1)"
-    return f"=IF({own}={base},0,1)" if entry.key not in layout.moving else "=0"
+    return "=0" if entry.key in layout.dated else f"=IF({own}={base},0,1)"
 
 
 def _bounds(page: Page, book: Book, entry: Entry) -> None:
@@ -238,7 +213,7 @@ def _bounds(page: Page, book: Book, entry: Entry) -> None:
         if entry.form == "date":
             page.text(entry.row, at, (*book.grid.labels, NEVER)[int(bound)], "right")
         else:
-            page.number(entry.row, at, bound, _bound_style(bound))
+            page.text(entry.row, at, bound, _bound_style(bound))
 
 
 def _bound_style(value: float) -> str:
@@ -276,9 +251,9 @@ def _dated_page(book: Book) -> Page:
                     "black one holds for that period alone.")  # fmt: skip
     page.text(2, 0, "Number of the period")
     for at, year in enumerate(grid.year_labels):
-        page.number(2, grid.year(at), float(year), "plain")
+        page.text(2, grid.year(at), float(year), "plain")
     for at in range(grid.quarters):
-        page.number(2, grid.quarter(at), float(at), "plain")
+        page.text(2, grid.quarter(at), float(at), "plain")
     for key, dated in book.layout.dated.items():
         item, row = dated.item, dated.row
         between = "remainder" if item.derived else dated.path.between if dated.path else "one value"
@@ -290,7 +265,7 @@ def _dated_page(book: Book) -> Page:
         style = number_format(item.unit, dated.values)
         for at, (text, value) in enumerate(zip(dated.formulas, dated.values, strict=True)):
             if text is None:
-                page.number(row, dated.first + at, value, f"input:{style}")
+                page.text(row, dated.first + at, value, f"input:{style}")
             else:
                 page.formula(row, dated.first + at, text, value, style)
         _used_row(page, book, dated, style)
@@ -303,9 +278,9 @@ def _used_row(page: Page, book: Book, dated: Dated, style: str) -> None:
     page.text(row, NAME, f"{dated.item.label}: in use", "step")
     page.texts(row, (dated.item.unit, "", "in use", "calculated"), first=UNIT)
     for at, value in enumerate(values):
-        letters = column(dated.first + at)
-        others = book.by_year_column(dated.item.key, letters, Tab.DATED)
-        formula = _in_use(book, f"{letters}{dated.row + 1}", others)
+        here, key, many = dated.first + at, dated.item.key, len(book.layout.others)
+        others = by_year_cells(book, key, here, here, many) if many else ""
+        formula = _in_use(book, f"{column(here)}{dated.row + 1}", others)
         page.formula(row, dated.first + at, formula, value, style)
     pieces: tuple[Piece, ...]
     if dated.by == "year":

@@ -44,7 +44,7 @@ from jcurve.workbook.grid import (
     Row,
     Tab,
 )
-from jcurve.workbook.return_search import Block, search_names
+from jcurve.workbook.return_search import Block
 from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator
 
@@ -140,9 +140,9 @@ class Book(GivenRows):
 
     def search_names(self) -> dict[str, str]:
         """Names of ranges that the searches for rates read."""
-        ahead, behind = (self.rows[key] for key in (("quarter_index", SHARED), BEHIND))
-        flows = {b.name: self.grid.whole(b.flows) for b in self.blocks.values()}
-        return search_names(ahead, behind, self.grid) | flows
+        rows = {"ahead": self.rows["quarter_index", SHARED], "behind": self.rows[BEHIND]}
+        rows |= {block.name: block.flows for block in self.blocks.values()}
+        return {name: self.grid.whole(row) for name, row in rows.items()}
 
     def _constant(self, node: Node) -> Name:
         return self.numbers.name(node.data, node.title, node.unit, self._owner[0])

@@ -17,8 +17,7 @@ from jcurve.ground.units import Quantity
 from jcurve.lines import constants
 from jcurve.workbook.cell_styles import Line, number_format
 from jcurve.workbook.formula_graph import HORIZON as BEYOND
-from jcurve.workbook.grid import Cell, Name, Row
-from jcurve.workbook.return_search import NUMBERS
+from jcurve.workbook.grid import TABLES, Cell, Name, Row
 from jcurve.workbook.step_names import words
 
 __all__ = ["FIRST_YEAR", "HORIZON", "LAST_REPORTED", "YEAR", "NamedNumbers"]
@@ -31,19 +30,6 @@ _KNOWN: Mapping[tuple[float, str], str] = {
     for name, value in vars(constants).items()
     if isinstance(value, Quantity)
 }
-_UNLABELLED: Mapping[float, tuple[str, str]] = {
-    0.25: ("quarter_in_years", "one quarter over one year"),
-    0.375: ("half_span_in_years", "half the span of four quarters over one year"),
-    0.5: ("half", "one half: a square root, or the middle of a period"),
-    3.0: ("three", "three: the third quarter or year, or the code or place 3"),
-    4.0: ("four_quarters", "four quarters, or the code or place 4"),
-    5.0: ("five", "five: the fifth year, or the code or place 5"),
-    8.0: ("eight_quarters", "eight quarters"),
-    9.0: ("nine_quarters", "twice one year and a quarter: the width of a spread"),
-    2e-30: ("twice_tiny", "twice next to nothing"),
-    0.012195121951219507: ("logistic_at_start", "share that a logistic has reached as it starts"),
-    0.9878048780487805: ("logistic_from_start", "share that a logistic has left as it starts"),
-}
 
 
 @dataclass(slots=True)
@@ -53,23 +39,16 @@ class _Number:
     value: float
     unit: str
     definition: str
-    source: str
     users: dict[str, None] = field(default_factory=dict)
     place: Row | None = None
 
 
 class NamedNumbers:
-    """The named numbers of one workbook.
-
-    Args:
-        timeline: whose length and first year they hold.
-        through: the last reported quarter.
-        taken: names that inputs have.
-    """
+    """The named numbers of one workbook: of its timeline, reported ``through`` a quarter, and of
+    formulas; none has a name that is ``taken``."""
 
     def __init__(self, timeline: Timeline, through: str, taken: Iterable[str]) -> None:
         self._taken = frozenset(taken)
-        given = "definition"
         self._all: dict[str, _Number] = {}
         for name, value, unit, definition in (
             (YEAR, QUARTERS_IN_YEAR, "quarters", "Quarters in a year"),
@@ -78,23 +57,12 @@ class NamedNumbers:
              "Quarters of the timeline; a date of so many never comes"),
             (LAST_REPORTED, timeline.index(through), "quarters",
              f"Index of the last reported quarter, {through}"),
-            ("thousand", 1000, "number", "Millions in a billion"),
-            ("check_tolerance", 1e-6, "share",
-             "Difference that an identity may have beside its largest amount"),
-            ("smallest_change", 1e-9, "number", "Difference between two inputs that counts as one"),
-            ("share_digits", 12, "number", "Decimals to which a share left over is rounded"),
-            *((name, value, "number", text) for name, (value, text) in NUMBERS.items()),
+            *((name, *each) for name, each in TABLES["named"].items()),
         ):  # fmt: skip
-            self._all[name] = _Number(float(value), unit, definition, given)
+            self._all[name] = _Number(float(value), unit, definition)
 
     def name(self, value: float, title: str, unit: str, user: str) -> Name:
-        """The name of a number of a line's formula.
-
-        Args:
-            value: the number.
-            title: what the lines call it.
-            unit: its unit.
-            user: the line.
+        """The name of a number that the line ``user`` reads; ``title`` is what the lines call it.
 
         Raises:
             ModelError: an input has the name.
@@ -102,15 +70,15 @@ class NamedNumbers:
         label = title
         name = HORIZON if title == BEYOND else _KNOWN.get((value, title), "")
         if not name:
-            name, label = _UNLABELLED.get(value, (f"number_{value:g}", f"the number {value:g}"))
+            unknown = f"number_{value:g}", f"the number {value:g}"
+            name, label = TABLES["numbers"].get(repr(value), unknown)
             name = "".join(c if c.isalnum() else "_" for c in name)
         if name in self._taken:
             raise ModelError("a constant and an input share a name", received=name)
         made = self._all.get(name)
         if made is None:
-            plain = unit in ("", "1")
-            unit = "number" if plain else unit
-            made = self._all[name] = _Number(value, unit, words(label), "definition")
+            unit = "number" if unit in ("", "1") else unit
+            made = self._all[name] = _Number(value, unit, words(label))
         made.users[user] = None
         return Name(name)
 
@@ -122,9 +90,8 @@ class NamedNumbers:
             more = f" and {len(users) - 3} more" if len(users) > 3 else ""
             used = f". Read by {', '.join(users[:3])}{more}" if users else ""
             style = "plain" if each.value == int(each.value) else number_format("", [each.value])
-            line = Line(
-                each.place, name, words(name), each.unit, each.definition + used, each.source, style
-            )
+            told, unit = each.definition + used, each.unit
+            line = Line(each.place, name, words(name), unit, told, "definition", style)
             line.single_value = each.value
             yield line
 

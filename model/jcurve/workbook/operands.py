@@ -1,6 +1,6 @@
 """Operands of formulas: written in place, or referred to where they have cells of their own.
 
-What may have no answer is tested before it is read; what is long, deep or needed twice becomes a
+What may have no answer is tested before it is read; what is long or needed twice becomes a
 step with a row of its own; a number but 0, 1, 2 and -1 is the named cell that holds it.
 """
 
@@ -56,7 +56,7 @@ _OWN_ANSWER = frozenset({"row", "number", "where", "value_at", "internal_rate", 
 """Operations that say themselves whether they have an answer."""
 
 _COMPARES_NOTHING = "a comparison reads a value that may have no answer"
-_SHARED, _LONG, _DEEP = 36, 96, 24
+_SHARED, _LONG = 36, 110
 _LITERALS = frozenset({0.0, 1.0, 2.0, -1.0})
 
 
@@ -91,13 +91,8 @@ class Operands:
             self.placed.setdefault((node.id, False), where)
 
     def formula(self, node: Node, where: Row | Cell, annual: bool = False) -> tuple[Piece, ...]:
-        """The formula of the cells at ``where``.
-
-        Args:
-            node: what they hold.
-            where: a row or a cell; a running sum refers to itself.
-            annual: for the years rather than the quarters.
-        """
+        """The formula of the cells at ``where``, for the years rather than the quarters if
+        ``annual``; a running sum refers to itself."""
         self.annual, self.host = annual, where.sheet
         text = self._whole(node, where)
         if text.truth:
@@ -192,7 +187,7 @@ class Operands:
         text = self._text(node)
         shared = twice or node.uses > 1
         size = text.size(self.host)
-        if (shared and size > _SHARED) or size > _LONG or text.depth > _DEEP:
+        if (shared and size > _SHARED) or size > _LONG:
             return self._refer(node)
         return text
 
@@ -231,7 +226,7 @@ class Operands:
         if op == "negative":
             # Excel takes the minus before a power: whatever it stands before is in brackets.
             text = wrapped(self._arithmetic(args[0]), ATOM)
-            return Text(("-", *text.pieces), SUM, depth=text.depth)
+            return Text(("-", *text.pieces), SUM)
         if op.startswith("logical_"):
             return call(LOGICAL[op], *self._fitted(args, [*map(self._part, args)]), truth=True)
         if op in ("positive", "along"):

@@ -4,7 +4,8 @@ XlsxWriter keeps an object a cell and looks for newer functions in every formula
 the time of a workbook of this size. Formulas are written here as text, between the cells that
 XlsxWriter has of the row. Side by side only the first says where it stands, as the format allows. A
 formula that moves along its row and stays on its sheet is written once and shared, as Excel itself
-writes it; Excel does not share a formula that moves on another sheet.
+writes it (each such cell says where it stands, since openpyxl moves the formula by that); Excel
+does not share a formula that moves on another sheet.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._texts: dict[int, dict[int, str]] = {}
+        self._texts: dict[int, dict[int, tuple[int, str]]] = {}
         self._shared = 0
 
     def along(
@@ -51,16 +52,18 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             shared = f't="shared" si="{self._shared}"'
             head = f'<f {shared} ref="{start}:{column(first + many - 1)}{row + 1}">{texts[0]}</f>'
             forms = [head, *([f"<f {shared}/>"] * (many - 1))]
+            places = [f' r="{column(at)}{row + 1}"' for at in range(first, first + many)]
             self._shared += 1
         else:
             forms = [f"<f>{text}</f>" for text in texts]
+            places = [""] * many
         cells = [
-            f' s="{form}" t="str">{text}<v>{escape(value)}</v></c>'
+            f'{place} s="{form}" t="str">{text}<v>{escape(value)}</v></c>'
             if isinstance(value, str)
-            else f' s="{form}">{text}<v>{value + 0.0:.12g}</v></c>'
-            for text, value in zip(forms, values, strict=True)
+            else f'{place} s="{form}">{text}<v>{value + 0.0:.12g}</v></c>'
+            for place, text, value in zip(places, forms, values, strict=True)
         ]
-        self._texts.setdefault(row, {})[first] = f'<c r="{start}"' + "<c".join(cells)
+        self._texts.setdefault(row, {})[first] = many, "<c".join(cells)
         self._check_dimensions(row, first)
         self._check_dimensions(row, first + many - 1)
 
@@ -69,11 +72,17 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
             cells, texts = self.table.get(row, {}), self._texts.get(row, {})
             if cells or texts:
                 self._write_row(row, None, self.row_info.get(row))
+                end = 0
                 for at in sorted({*cells, *texts}):
                     if at in texts:
-                        self.fh.write(texts[at])
+                        many, text = texts[at]
+                        placed = at == end or text.startswith(" r=")
+                        place = "" if placed else f' r="{column(at)}{row + 1}"'
+                        self.fh.write(f"<c{place}{text}")
                     else:
+                        many = 1
                         self._write_cell(row, at, cells[at])
+                    end = at + many
                 self._xml_end_tag("row")
             elif row in self.row_info:
                 self._write_empty_row(row, None, self.row_info[row])

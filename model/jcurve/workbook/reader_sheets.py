@@ -20,10 +20,21 @@ from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.given_rows import source_keys
-from jcurve.workbook.grid import NEVER, TAG_HEADS, TAG_TITLES, Cell, Name, Range, Row, Tab, column
+from jcurve.workbook.grid import (
+    NEVER,
+    TABLES,
+    TAG_HEADS,
+    TAG_TITLES,
+    Cell,
+    Name,
+    Range,
+    Row,
+    Tab,
+    column,
+)
 from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
-from jcurve.workbook.step_names import words
+from jcurve.workbook.step_names import plain, words
 
 __all__ = ["Verdict", "checks_page", "reader_pages"]
 
@@ -44,39 +55,6 @@ SCALE_ROW = 59
 """The row of *Summary* at which they begin, under the charts."""
 
 _TAGS = (*WORLDS, *VIEWS)
-_HEADLINES = (
-    "npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter",
-    "quarters_under_water", "unrecovered_balance", "multiple_on_invested_capital",
-    "profitability_index", "terminal_share_of_npv", "operating_income_turns_positive",
-)  # fmt: skip
-_STATEMENTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Income statement", (
-        "advertising", "new_product_revenue", "revenue", "infrastructure_cost", "product_cost",
-        "core_cost_after_savings", "reality_labs_and_moved", "one_off_and_grants", "total_costs",
-        "operating_income", "interest_income", "interest_expense", "other_income",
-        "interest_and_other", "pretax_income", "tax_provision", "net_income", "diluted_shares",
-        "earnings_per_share", "operating_margin", "effective_tax_rate", "ebitda",
-        "depreciation_and_amortisation",
-    )),
-    ("Cash flow statement", (
-        "net_income", "depreciation_and_amortisation", "share_based_compensation",
-        "deferred_tax_expense", "working_capital_released", "other_operating_cash_flow",
-        "operating_cash_flow", "capex", "free_cash_flow", "acquisitions_and_stakes", "dividends",
-        "repurchases", "settlement_taxes", "debt_change", "other_cash_flow", "change_in_cash",
-    )),
-    ("Balance sheet", (
-        "cash_and_securities", "receivables", "property_net", "operating_lease_assets",
-        "startup_stakes_held", "other_assets", "other_net_assets", "total_assets",
-        "total_net_assets", "payables", "unpaid_property", "debt", "operating_lease_liability",
-        "finance_lease_liability", "deferred_tax_liability", "other_liabilities",
-        "total_liabilities", "equity", "net_cash",
-    )),
-)  # fmt: skip
-_TOTALS = frozenset(
-    {"revenue", "total_costs", "operating_income", "pretax_income", "net_income",
-     "operating_cash_flow", "free_cash_flow", "change_in_cash", "total_assets", "total_net_assets",
-     "total_liabilities", "equity"}
-)  # fmt: skip
 
 
 def reader_pages(
@@ -132,9 +110,9 @@ def returns_page(book: Book) -> Page:
 def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     output = book.model.outputs[name]
     row = book.results[name, tags[0]].row
-    page.text(row, 0, name, "name")
+    page.text(row, 0, words(name), "name")
     page.text(row, 1, output.unit.name)
-    page.text(row, 2, " ".join(output.definition.split()), "definition")
+    page.text(row, 2, plain(output.definition), "definition")
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
@@ -179,7 +157,9 @@ def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath
         page.text(4, 2 + 3 * n, "Unit", "head_apart")
         page.text(4, 3 + 3 * n, "Reason or quarter", "head")
     page.text(4, 0, "Headline", "head")
-    names = [name for name in _HEADLINES if (name, next(iter(VIEWS))) in book.results]
+    names = [
+        name for name in TABLES["summary"]["headlines"] if (name, next(iter(VIEWS))) in book.results
+    ]
     for row, name in enumerate(names, 5):
         page.text(row, 0, figure_label(name), "name")
         for n, view in enumerate(VIEWS):
@@ -201,13 +181,14 @@ def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) 
     page.text(top, 0, "NPV against the scale of the programme, USD bn", "heading")
     page.text(top + 1, 0, f"Values as written, not live: scenario {case.scenario.name}, hash "
                           f"{case.scenario.hash[:12]}")  # fmt: skip
+    page.texts(top + 2, [""] * 5, "head")
     page.text(top + 2, 0, "Scale", "head:right")
     for n, (view, name) in enumerate(zip(VIEWS, names, strict=True)):
         page.text(top + 2, 1 + 3 * n, TAG_HEADS[view], "head:right")
         for at, value in enumerate(wanted[name], top + 3):
-            page.number(at, 1 + 3 * n, float(value) / 1000, "fact:one")
+            page.text(at, 1 + 3 * n, float(value) / 1000, "fact:one")
     for at, scale in enumerate(SCALES, top + 3):
-        page.number(at, 0, scale, "fact:two")
+        page.text(at, 0, scale, "fact:two")
 
 
 def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
@@ -223,8 +204,9 @@ def _headline(page: Page, book: Book, key: RowKey, row: int, view: int) -> None:
         page.formula(row, left, f'=IF(ISNUMBER({at}),{at}/thousand,"{NO_ANSWER}")', shown, "one")
         unit = "USD bn"
     else:
-        style = number_format(unit, [value] if isinstance(value, float) else [])
-        page.formula(row, left, f"={at}", value, style)
+        both = [book.value((key[0], each)) for each in VIEWS]
+        style = number_format(unit, [each for each in both if isinstance(each, float)])
+        page.formula(row, left, f"={at}", value, "two" if style == "four" else style)
     page.text(row, left + 1, unit, "unit")
     formula, text = _reading(book, key)
     if formula:
@@ -250,7 +232,7 @@ def statements_page(book: Book) -> Page:
     page.texts(head, ("USD m unless said otherwise", "Unit"), "head")
     page.texts(head, book.grid.year_labels, "head:right", 2)
     row = head + 1
-    for title, names in _STATEMENTS:
+    for title, names in TABLES["statements"].items():
         page.text(row, 0, title, "section")
         row += 1
         for name in (name for name in names if name in book.model.outputs):
@@ -270,7 +252,7 @@ def _years_without_balance(book: Book) -> int:
 
 def _statement(page: Page, book: Book, name: str, row: int) -> None:
     unit, values = book.model.unit(name).name, book.case.year(name)
-    strong = "strong:" if name in _TOTALS else ""
+    strong = "strong:" if name in TABLES["bold"]["totals"] else ""
     style = strong + number_format(unit, values)
     page.text(row, 0, words(name), "strong" if strong else "text")
     page.text(row, 1, unit)
@@ -307,9 +289,9 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         if (name, tag) not in book.rows:
             continue
         over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
-        page.text(row, 0, name, "name")
+        page.text(row, 0, words(name), "name")
         page.text(row, 1, TAG_TITLES[tag])
-        page.text(row, 2, " ".join(check.definition.split()), "definition")
+        page.text(row, 2, plain(check.definition), "definition")
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
         for at, (formula, value) in enumerate(scales[name, tag]):
             page.formula(row, 6 + at, formula, value, "whole")
@@ -319,10 +301,10 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         failed += not check.holds
         row += 1
     for name, definition, formula in _input_checks(book):
-        page.text(row, 0, name, "name")
+        page.text(row, 0, words(name), "name")
         page.text(row, 2, definition, "definition")
         page.formula(row, 3, formula, 0.0, "plain")
-        page.number(row, 4, 0.0, "plain")
+        page.text(row, 4, 0.0, "plain")
         page.formula(row, 5, _HOLDS.format(row + 1), 1.0, "plain")
         row += 1
     hold, every = "All checks hold", f"F{_FIRST_CHECK + 1}:F{row}"

@@ -11,7 +11,7 @@ Rates below zero are seen from the last quarter: of the same sign, and finite.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from jcurve.engine.intrinsics import POINTS
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
-from jcurve.workbook.grid import Cell, Grid, Row, Tab, column
+from jcurve.workbook.grid import TABLES, Cell, Row, Tab, column
 
-__all__ = ["HALVINGS", "MOST", "NUMBERS", "PAIRS", "WIDTH", "Block", "search_names"]
+__all__ = ["HALVINGS", "MOST", "PAIRS", "WIDTH", "Block"]
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -31,27 +31,12 @@ MOST, PAIRS = 6, 2
 shows their number all the same."""
 
 HALVINGS = 50
-NUMBERS: Mapping[str, tuple[float, str]] = {
-    "farthest": (690.0, "Exponent beyond which a flow is left out of a present value: its weight, "
-                        "about 1e-300, is what a program may call an error"),
-    "near_zero": (0.001, "Kept from zero: what the farthest exponent is divided by"),
-}  # fmt: skip
-"""Named numbers of the search, and what they are."""
-
 WIDTH = 13
+_FARTHEST, _NEAR_ZERO = (float(TABLES["named"][name][0]) for name in ("farthest", "near_zero"))
 _NUMBER_ROW, _FOUND_ROW, _ASCENDING_ROW, _GRID_ROW = 5, 6, 7, 11
 _GRID = tuple((turned, float(log if turned else -log)) for turned, logs in POINTS for log in logs)
 _LAST = _GRID_ROW + len(_GRID) - 1
 _TALL = HALVINGS + 5
-_HEADS = (
-    "Rate a quarter", "ln(1 + rate)", "Seen from the end", "Weight a quarter", "Farthest quarter",
-    "Present value", "Its slope", "Sign", "Changes so far", "Where tangents meet", "May touch zero",
-    "Touches so far",
-)  # fmt: skip
-_SEARCH_HEADS = (
-    "Low, ln(1 + rate)", "High", "Middle", "Weight a quarter", "Farthest quarter", "Sign at low",
-    "Seen at middle", "Its sign",
-)  # fmt: skip
 
 
 _Found: TypeAlias = "tuple[str, float | str]"
@@ -70,20 +55,8 @@ class _Ends(NamedTuple):
     side: float
 
 
-def search_names(ahead: Row, behind: Row, grid: Grid) -> dict[str, str]:
-    """The names of each quarter's distance from the first and from the last, with their cells."""
-    return {"ahead": grid.whole(ahead), "behind": grid.whole(behind)}
-
-
 class Block:
-    """The search for the rates of one row of flows.
-
-    Args:
-        at: how many blocks stand before it.
-        flows: where the flows are.
-        values: (quarter,).
-        title: what the flows are.
-    """
+    """The search for the rates of one row of flows; ``at`` blocks stand before it."""
 
     def __init__(self, at: int, flows: Row, values: Array, title: str) -> None:
         self.title, self.values, self.flows = title, values, flows
@@ -144,7 +117,7 @@ class Block:
                 yield from items
                 rates.append(found)
         yield from self._answers(rates, crossed, number)
-        for at, head in enumerate(_HEADS):
+        for at, head in enumerate(TABLES["rates"]["grid"]):
             yield Item(_GRID_ROW - 2, left + at, "", head, "head")
 
     def _crossing(self, place: str) -> str:
@@ -278,7 +251,10 @@ class Block:
         first = top + 2
         low, high, middle, weight, far, side, seen, sign = letters[:8]
         items = [Item(top, left, "", title, "strong")]
-        items += [Item(top + 1, left + n, "", head, "head") for n, head in enumerate(_SEARCH_HEADS)]
+        items += [
+            Item(top + 1, left + n, "", head, "head")
+            for n, head in enumerate(TABLES["rates"]["search"])
+        ]
         a, b = ends.low, ends.high
         for step in range(HALVINGS):
             row, n = first + step, first + step + 1
@@ -314,4 +290,4 @@ class Block:
 
 
 def _farthest(log: float) -> float:
-    return NUMBERS["farthest"][0] / (abs(log) + NUMBERS["near_zero"][0])
+    return _FARTHEST / (abs(log) + _NEAR_ZERO)

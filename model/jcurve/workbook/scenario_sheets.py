@@ -19,7 +19,14 @@ from jcurve.workbook.grid import (
 )
 from jcurve.workbook.model_sheets import Book
 
-__all__ = ["WIDE", "by_year_page", "page_over_time", "scenario_cells", "scenarios_page"]
+__all__ = [
+    "WIDE",
+    "by_year_cells",
+    "by_year_page",
+    "page_over_time",
+    "scenario_cells",
+    "scenarios_page",
+]
 
 WIDE = 8
 """How many columns of sheets of inputs are printed."""
@@ -27,15 +34,21 @@ WIDE = 8
 
 def scenario_cells(book: Book, key: str) -> str:
     """The cells with the value of each scenario of an assumption with one value."""
-    row = book.scenario_row(key) + 1
+    row = book.scenario_rows.get(key, 0) + 1
     first, last = column(VALUE), column(VALUE + len(book.layout.others) - 1)
     return f"{Tab.SCENARIOS}!${first}{row}:${last}{row}"
+
+
+def by_year_cells(book: Book, key: str, first: int, last: int, scenarios: int) -> str:
+    """The cells of some columns of an assumption that moves, of the first scenarios."""
+    row = book.scenario_rows[key] + 1
+    return f"'{Tab.BY_YEAR}'!{column(first)}${row}:{column(last)}${row + scenarios - 1}"
 
 
 def scenarios_page(book: Book) -> Page:
     """The values of each scenario, one column each; of those by year on the next sheet."""
     others = book.layout.others
-    widths = (52, 13, 30, 14, *([14] * len(others)))
+    widths = (62, 13, 30, 14, *(max(14, len(each.name) + 2) for each in others))
     page = Page(Tab.SCENARIOS, [], widths, min(len(widths), WIDE), (HEADER_ROW + 1, 2))
     page.text(0, 0, "Scenarios to choose from", "title")
     page.text(1, 0, "Values as the scenario files had them when this was written. Nothing is typed "
@@ -46,14 +59,15 @@ def scenarios_page(book: Book) -> Page:
         entry = book.entry(key)
         if key in book.layout.dated:
             continue
-        row = book.scenario_row(key)
+        row = book.scenario_rows[key]
         page.text(row, NAME, entry.label)
         page.text(row, UNIT, entry.item.unit)
         page.text(row, DEFINITION, key, "name")
         page.text(row, SOURCE, "scenario files", "clip")
         style = number_format(entry.item.unit, [each[0] for each in rows])
+        style = "plain" if entry.form == "date" else style
         for at, each in enumerate(rows):
-            page.number(row, VALUE + at, each[0], f"fact:{style}")
+            page.text(row, VALUE + at, each[0], f"fact:{style}")
     return page
 
 
@@ -78,9 +92,9 @@ def by_year_page(book: Book) -> Page:
         rows = book.scenario_values.get(key, ())
         style = number_format(dated.item.unit, [v for each in rows for v in each])
         for at, (scenario, values) in enumerate(zip(book.layout.others, rows, strict=False)):
-            row = book.by_year_row(key) + at
+            row = book.scenario_rows[key] + at
             page.text(row, NAME, dated.item.label)
             page.texts(row, (dated.item.unit, key, "scenario files", scenario.name), first=UNIT)
             for n, value in enumerate(values):
-                page.number(row, dated.first + n, value, f"fact:{style}")
+                page.text(row, dated.first + n, value, f"fact:{style}")
     return page

@@ -9,64 +9,24 @@ has returned, so they are taken while it runs. What has no name is said from its
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
 from jcurve.engine.symbol import Symbol
 from jcurve.workbook.formula_graph import HORIZON, Node
+from jcurve.workbook.grid import TABLES
 
-__all__ = ["definition_of", "label_of", "titled", "words"]
+__all__ = ["definition_of", "label_of", "plain", "titled", "words"]
 
 T = TypeVar("T")
 _LINES = "jcurve.lines."
 _ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc", "h100e", "ai", "eu", "us", "wacc"})
 _LONGEST, _DEFINITION = 78, 300
 
-_SAID: Mapping[str, str] = {
-    "add": "{0} plus {1}",
-    "subtract": "{0} less {1}",
-    "multiply": "{0} times {1}",
-    "divide": "{0} over {1}",
-    "ratio": "{0} over {1}",
-    "power": "{0} to the power of {1}",
-    "negative": "minus {0}",
-    "exp": "exponential of {0}",
-    "log": "logarithm of {0}",
-    "minimum": "the lesser of {0} and {1}",
-    "maximum": "the greater of {0} and {1}",
-    "less": "{0} is below {1}",
-    "less_equal": "{0} is at most {1}",
-    "greater": "{0} is above {1}",
-    "greater_equal": "{0} is at least {1}",
-    "equal": "{0} is {1}",
-    "not_equal": "{0} is not {1}",
-    "logical_and": "{0} and {1}",
-    "logical_or": "{0} or {1}",
-    "logical_not": "not {0}",
-    "where": "{1} where {0}, else {2}",
-    "lag": "{0}, lagged by {1}",
-    "recalled": "{0}, lagged by {1}",
-    "running_sum": "{0}, summed to date",
-    "year_sum": "{0}, of the calendar year",
-    "year_to_date": "{0}, of the year to date",
-    "sum_to_date": "{0}, of all quarters",
-    "value_at": "{0} at {1}",
-    "splice": "{0}, then {1}",
-    "grow": "{0}, then growing by {1}",
-    "balance": "{0} at the quarter's end",
-    "opened": "{0}, with the value at which it opens",
-    "previous": "{0} at the quarter's beginning",
-    "crossing": "when {0} rises through zero, else -1",
-    "not_above": "quarter after one in which {0} is not above zero, else 0",
-    "whole": "whole quarters of {0}",
-    "part": "part of a quarter of {0}",
-    "near": "column to look back to by {1}",
-    "far": "column ahead of the one to look back to by {1}",
-    "place": "column of {0}",
-    "constant": "{0}, the same in every quarter",
-}
+_MARKED = re.compile(r"(?<![\w*`])(\*{1,2}|`{1,2})(\w[^*`]*)\1(?!\w)")
 _LOOSE = frozenset({"add", "subtract", "multiply", "divide", "ratio", "power", "negative"})
 """Operations that stand in brackets inside another of them."""
 
@@ -76,6 +36,11 @@ def words(name: str) -> str:
     parts = name.lstrip("_").replace(".", ": ").split("_")
     text = " ".join(part.upper() if part in _ACRONYMS else part for part in parts)
     return text[:1].upper() + text[1:]
+
+
+def plain(text: str) -> str:
+    """A definition on one line, without the marks of emphasis of the documentation."""
+    return _MARKED.sub(r"\2", " ".join(text.split()))
 
 
 def titled(call: Callable[[], T]) -> tuple[T, dict[int, str]]:
@@ -132,15 +97,15 @@ def said(node: Node, depth: int, inside: str = "") -> str:
     if node.op in ("balance", "previous"):
         group, place = node.data
         own = node.title or group.outputs[place].title or "the balance"
-        return _SAID[node.op].format(own)
+        return str(TABLES["said"][node.op]).format(own)
     capped = node.op == "minimum" and node.args[1].title == HORIZON
     if capped or node.op in ("positive", "along"):
         return said(node.args[0], depth, inside)
     if depth < 0:
         return "…"
     parts = [said(arg, depth - 1, node.op) for arg in node.args]
-    form = _SAID.get(node.op)
-    text = form.format(*parts) if form else f"{words(node.op).lower()} of {', '.join(parts)}"
+    form = TABLES["said"].get(node.op)
+    text: str = form.format(*parts) if form else f"{words(node.op).lower()} of {', '.join(parts)}"
     if node.is_truth and not inside:
         return f"1 where {text}"
     loose = inside in _LOOSE and (node.op in _LOOSE or node.op == "where")

@@ -4,7 +4,7 @@ The idea. A line of the model is one expression; a sheet has cells, each with on
 person should be able to read. An operation is therefore written in place, as part of the formula
 around it, unless it needs cells of its own. It does in three cases: something looks at it in
 other quarters (a lag, a sum over a row), it is needed twice and is not short, or the formula
-would become too long or too deeply nested to read. Such a part gets a row of its own, a step,
+would become too long to read. Such a part gets a row of its own, a step,
 and whoever needs it refers to that row.
 
 A formula is written as pieces: texts, and references that are spelled only when it is known in
@@ -78,7 +78,7 @@ class Translator(Operands):
     def _running_sum(self, node: Node, where: Row | Cell | None) -> Text:
         own = Ref(self._own_row(node, where), -1)
         now = wrapped(self._arithmetic(node.args[0]), PRODUCT)
-        return Text((own, "+", *now.pieces), SUM, depth=now.depth)
+        return Text((own, "+", *now.pieces), SUM)
 
     def _balance(self, node: Node, where: Row | Cell | None) -> Text:
         group, place = node.data
@@ -136,7 +136,7 @@ class Translator(Operands):
 
     def _part_of_quarter(self, node: Node, where: Row | Cell | None) -> Text:
         delay, whole = (self._arithmetic(arg) for arg in node.args)
-        return Text((*delay.pieces, "-", *whole.pieces), SUM, depth=delay.depth)
+        return Text((*delay.pieces, "-", *whole.pieces), SUM)
 
     def _value_at(self, node: Node, where: Row | Cell | None) -> Text:
         source, when = node.args

@@ -28,7 +28,6 @@ _SHEET = "a sheet is missing or its heads were changed"
 _DECIMAL_COMMA = re.compile(r"([-+]?(?:[0-9]{1,3}(?:[.\s'’][0-9]{3})+|[0-9]+)),([0-9]+)\s*(%?)")
 _FORMULA = re.compile(r"<f\b([^>]*>[^<]*)")
 _SHARED = re.compile(r'\bsi="[0-9]+"')
-_CHILD = re.compile(r"[^>]*>")
 _PER_CENT = re.compile(r"([-+]?[0-9]+(?:\.[0-9]+)?)\s*%")
 
 
@@ -43,12 +42,8 @@ class InputCell:
 
 @dataclass(frozen=True, slots=True)
 class DatedCell:
-    """What the cells of a row of *Inputs by year* hold.
-
-    Attributes:
-        stated: numbers by label of the period, where the cell is not the formula it was.
-        where: cell by label.
-    """
+    """A row of *Inputs by year*: numbers by label of the period, where a cell is not the formula
+    that it was, and where each cell is."""
 
     stated: Mapping[str, float | str]
     where: Mapping[str, str]
@@ -56,14 +51,8 @@ class DatedCell:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A workbook as it came back.
-
-    Attributes:
-        file: its name.
-        record: what was written.
-        inputs, dated: by key.
-        free: places of input cells, which may hold anything.
-    """
+    """A workbook as it came back: its name, what was written, its inputs by key, and the places of
+    input cells, which may hold anything."""
 
     file: str
     record: Record
@@ -93,34 +82,24 @@ def read_inputs(book: Archive, file: str) -> Reading:
 @contextmanager
 def opened(path: FilePath) -> Iterator[Archive]:
     """A workbook to read; whatever a damaged file makes of the reader is one clear error."""
-    _refuse_bombs(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            yield Archive(archive)
-    except ScenarioError:
-        raise
-    except Exception as error:  # zip, zlib and the parser of XML: no list is whole
-        raise ScenarioError(
-            "the workbook cannot be read; it is damaged or no .xlsx file",
-            where=str(path),
-            allowed=_OURS,
-        ) from error
-
-
-def _refuse_bombs(path: FilePath) -> None:
+    where = str(path)
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
+            if size > _MOST_BYTES:
+                most = f"{_MOST_BYTES:,} bytes"
+                raise ScenarioError(
+                    "too large a workbook", where=where, received=size, allowed=most
+                )
+            yield Archive(archive)
+    except ScenarioError:
+        raise
     except OSError as error:
-        raise ScenarioError(
-            f"the workbook cannot be opened: {error.strerror or error}", where=str(path)
-        ) from error
-    except Exception as error:  # zipfile tells of damage by many classes, struct.error among them
-        raise ScenarioError("not an .xlsx file", where=str(path), allowed=_OURS) from error
-    if size > _MOST_BYTES:
-        raise ScenarioError(
-            "the workbook is too large", where=str(path), received=size, allowed=f"{_MOST_BYTES:,}"
-        )
+        what = f"the workbook cannot be opened: {error.strerror or error}"
+        raise ScenarioError(what, where=where) from error
+    except Exception as error:  # zip, zlib and the parser of XML: no list is whole
+        what = "the workbook cannot be read; it is damaged or no .xlsx file"
+        raise ScenarioError(what, where=where, allowed=_OURS) from error
 
 
 class _Reader:
@@ -284,7 +263,7 @@ def _as_written(text: str, name: str, at: int, marks: RowMarks, marker: Marker) 
             return False
         if len(own) > 1 and (shared := _SHARED.search(kind)):
             others = set(own[1:])
-            if len(others) > 1 or not _CHILD.fullmatch(others.pop()) or shared[0] not in own[1]:
+            if len(others) > 1 or not own[1].endswith(">") or shared[0] not in own[1]:
                 return False
         elif len(own) > 1:
             along = marker.along(first, columns[0], columns)

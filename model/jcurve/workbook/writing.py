@@ -30,9 +30,9 @@ from jcurve.workbook.grid import (
     OPENING,
     SHEETS,
     SOURCE,
+    TABLES,
     UNIT,
     VALUE,
-    WORLD_SHEETS,
     Row,
     Tab,
     column,
@@ -41,6 +41,7 @@ from jcurve.workbook.input_sheets import input_pages, validations
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
+from jcurve.workbook.step_names import plain
 
 __all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "write"]
 
@@ -52,13 +53,6 @@ _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
 _LAST_SUMMARY_ROW = 59  # under the charts
-_TABS = {
-    Tab.FRONT: "#0B5D8F", Tab.SUMMARY: "#0B5D8F", Tab.DRIVERS: "#C9B458", Tab.INPUTS: "#C9B458",
-    Tab.CHANGES: "#0B5D8F", Tab.DATED: "#C9B458", Tab.STATEMENTS: "#0B5D8F",
-    Tab.RETURNS: "#0B5D8F", Tab.CHECKS: "#0B5D8F", Tab.HISTORY: "#1E6B37", Tab.CONSTANTS: "#1E6B37",
-    Tab.RATES: "#9AA5B1", Tab.SHARED_ROWS: "#5B6573", Tab.DIFFERENCES: "#5B6573",
-    **dict.fromkeys(WORLD_SHEETS.values(), "#5B6573"),
-}  # fmt: skip
 _CHARACTERS = 1.15
 """Characters of running text per unit of column width, which is that of a digit."""
 
@@ -209,8 +203,8 @@ class _Writer:
             sheets[Tab.MARKS].write_string(at, 0, line)
         for name, out in sheets.items():
             out.hide_gridlines(2)
-            if name in _TABS:
-                out.set_tab_color(_TABS[name])
+            if name in TABLES["tabs"]:
+                out.set_tab_color(TABLES["tabs"][name])
         sheets[Tab.LISTS].hide()
         sheets[Tab.MARKS].very_hidden()
         sheets[Tab.FRONT].activate()
@@ -273,7 +267,7 @@ class _Writer:
         number = self.formats.of(line.style)
         out.write_string(row, NAME, line.label, self.formats.of("name" if line.name else "step"))
         for at, text in ((UNIT, line.unit), (DEFINITION, line.definition), (SOURCE, line.source)):
-            self._text(out, row, at, " ".join(text.split()), "clip" if at > UNIT else "text")
+            self._text(out, row, at, plain(text), "clip" if at > UNIT else "text")
         marks: RowMarks = {}
         form = number._get_xf_index()
         if line.single is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from posixpath import join, normpath
 from typing import Any, TypeAlias
 
@@ -50,10 +51,14 @@ class Archive:
             part = target[1:] if target.startswith("/") else normpath(join("xl", target))
             if part in names:
                 self._parts[str(sheet.get("name"))] = part
-        self._texts: list[str] = []
-        if "xl/sharedStrings.xml" in names:
-            strings = self._tree("xl/sharedStrings.xml").iterchildren("{*}si")
-            self._texts = [_text_of(each) for each in strings]
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The list of texts that cells refer to."""
+        if "xl/sharedStrings.xml" not in self._archive.namelist():
+            return []
+        strings = self._tree("xl/sharedStrings.xml").iterchildren("{*}si")
+        return [_text_of(each) for each in strings]
 
     def __contains__(self, name: str) -> bool:
         return name in self._parts
