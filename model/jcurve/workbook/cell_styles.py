@@ -34,8 +34,7 @@ Pieces: TypeAlias = "tuple[Piece, ...]"
 FONT = "Calibri"
 _HEAD_BLUE, _GREY = "#0B5D8F", "#5B6573"
 
-WRAPPED = frozenset({"definition", "wrap"})
-"""Styles of text whose row is as high as the text needs."""
+WRAPPED = frozenset({"definition", "wrap"})  # Styles of text whose row is as high as the text needs
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from jcurve.workbook.grid import TABLES, Cell, Name, Piece, Range, prefixed
 __all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number_text", "places",
            "wrapped"]  # fmt: skip
 
-NO_ANSWER = "none"
-"""What a cell holds whose value does not exist; its status says why."""
+NO_ANSWER = "none"  # What a cell holds whose value does not exist; its status says why
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
 INFIX, LOGICAL = TABLES["infix"], TABLES["logical"]

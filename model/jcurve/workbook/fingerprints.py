@@ -38,8 +38,7 @@ from jcurve.workbook.input_cells import Layout
 __all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_cells", "mark_facts", "read_record",
            "record_lines"]  # fmt: skip
 
-FORMAT = 2
-"""The form of the record; a workbook with a higher one is from a newer program."""
+FORMAT = 2  # The form of the record; a workbook with a higher one is from a newer program
 
 _MISSING = "this is no workbook of J-Curve, or its hidden sheet is damaged"
 _TOKEN = re.compile(
@@ -51,12 +50,10 @@ _TOKEN = re.compile(
     r"""|(?P<space>\s+)"""
 )
 _BYTES: Final = 4
-_LETTERS: Final = 6
-"""Of a mark of one cell among several side by side."""
+_LETTERS: Final = 6  # Of a mark of one cell among several side by side
 _UNSPELLED: Final = str.maketrans("", "", " '$")
 
-RowMarks = dict[str, str]
-"""Marks of one row by the places that they stand for."""
+RowMarks = dict[str, str]  # Marks of one row by the places that they stand for
 
 
 def mark_facts(values: Iterable[float | str | None]) -> str:

@@ -18,8 +18,7 @@ __all__ = ["changes_page", "front_page", "named_cells", "names_page"]
 ALL_HOLD, CHANGED = "all_checks_hold", "inputs_changed"
 """Names of the cell that is 1 where every check holds, and of the number of changed inputs."""
 
-_LISTED = 40
-"""How many changed inputs are listed; more are counted."""
+_LISTED = 40  # How many changed inputs are listed; more are counted
 
 
 def front_page(

@@ -68,12 +68,10 @@ TAG_HEADS: Mapping[str, str] = MappingProxyType(
 )
 """The same as heads of columns."""
 
-NEVER = "never"
-"""What a cell for a quarter holds when the quarter is after the horizon."""
+NEVER = "never"  # What a cell for a quarter holds when the quarter is after the horizon
 
 NAME, UNIT, DEFINITION, SOURCE, VALUE = range(5)
-HEADER_ROW = 3
-"""The row of column heads, counted from 0."""
+HEADER_ROW = 3  # The row of column heads, counted from 0
 
 OPENING = 9
 """Columns ahead of the first quarter: blank, so that a look back so far is one formula along a

@@ -271,8 +271,7 @@ class Layout:
         return Entry(key, item, row, "date", label, index, first, last)
 
 
-_PERIOD_ROW = 2
-"""The row of *Inputs by year* with the number of each period, over its heads."""
+_PERIOD_ROW = 2  # The row of *Inputs by year* with the number of each period, over its heads
 
 
 def _between(path: Path, letters: Mapping[int, str], row: int, head: int) -> list[str | None]:

@@ -54,8 +54,7 @@ where it is outside its accepted range; and how many are changed down to it."""
 CHOICE_CELL = Cell(Row(Tab.DRIVERS, 2), VALUE_COLUMN)
 """Where the scenario in use is chosen; its number stands beside."""
 
-THIS = "this workbook"
-"""The choice of the values that stand in the workbook's own cells."""
+THIS = "this workbook"  # The choice of the values that stand in the workbook's own cells
 
 
 def input_pages(book: Book) -> Iterator[Page]:

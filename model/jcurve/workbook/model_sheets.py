@@ -52,8 +52,7 @@ __all__ = ["RESULT_COLUMN", "Book"]
 
 Array: TypeAlias = NDArray[np.float64]
 
-RESULT_COLUMN = 3
-"""The first column of values on *Returns*; one a view or world."""
+RESULT_COLUMN = 3  # The first column of values on *Returns*; one a view or world
 
 _OF_WORLDS = "Steps of {} in all worlds"
 _OF_RESULTS = "Steps of results: {}"

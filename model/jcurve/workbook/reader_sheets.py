@@ -42,8 +42,7 @@ _TOLERANCE = 1e-6
 _STATEMENT_HEAD = 4
 _FIRST_CHECK = 6
 _HOLDS = "=IF(D{0}<=E{0},1,0)"
-_READING = RESULT_COLUMN + len(WORLDS)
-"""The first column of reasons and quarters on *Returns*."""
+_READING = RESULT_COLUMN + len(WORLDS)  # The first column of reasons and quarters on *Returns*
 
 Verdict: TypeAlias = "tuple[Cell, str]"
 """The cell that says whether all checks hold, and what it says."""
@@ -51,8 +50,7 @@ Verdict: TypeAlias = "tuple[Cell, str]"
 _SCALE = "programme.scale"
 SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 """Scales of the programme at which NPV is shown as a value."""
-SCALE_ROW = 59
-"""The row of *Summary* at which they begin, under the charts."""
+SCALE_ROW = 59  # The row of *Summary* at which they begin, under the charts
 
 _TAGS = (*WORLDS, *VIEWS)
 

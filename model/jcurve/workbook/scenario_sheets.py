@@ -28,8 +28,7 @@ __all__ = [
     "scenarios_page",
 ]
 
-WIDE = 8
-"""How many columns of sheets of inputs are printed."""
+WIDE = 8  # How many columns of sheets of inputs are printed
 
 
 def scenario_cells(book: Book, key: str) -> str:

@@ -53,8 +53,7 @@ _TITLE_HEIGHT, _LINE_HEIGHT, _LINE_LENGTH = 24, 13.5, 150
 _LOGO_HEIGHT, _LOGO_COLUMN = 40, 6  # dots; right of the headline figures
 _FOOTER = 150
 _LAST_SUMMARY_ROW = 59  # under the charts
-_CHARACTERS = 1.15
-"""Characters of running text per unit of column width, which is that of a digit."""
+_CHARACTERS = 1.15  # Characters of running text per unit of column width, which is that of a digit
 
 _EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 """The date of making that every file bears, so that equal content gives equal bytes."""
