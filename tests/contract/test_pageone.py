@@ -93,8 +93,10 @@ class TestWhatItSays:
         text = said["When it comes back"]
         paid = known.drawn.risk.payback_by[2040].value
         below = next(s.below_zero.value for s in known.drawn.risk.spreads if s.output == "npv")
-        assert f"NPV is above zero in {percent(1 - below, 0)} of draws" in text
-        assert f"{percent(paid, 0)} of draws pay back by 2040" in text
+        above, by_then = (
+            f"{percent(n, 0)} of draws" if n else "no draw" for n in (1 - below, paid)
+        )
+        assert f"NPV is above zero in {above}, and payback comes by 2040 in {by_then}" in text
         for each in (base, *known.beside):
             name = each.title.lower()
             assert f"in the {name}" in text or f"or the {name}" in text, name

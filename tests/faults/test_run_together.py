@@ -24,7 +24,7 @@ from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.occurrences import Occurrences
 from tests.conftest import RecordFigure
 from tests.counts import count
-from tests.faults.test_kills import SCENARIOS, reading, settled, start
+from tests.faults.test_kills import Asked, reading, settled, start
 from tests.support.notebooks import PARAMETERS, SHOW, make_project, make_real_project
 from tests.support.waiting import GENEROUS, until
 
@@ -214,24 +214,23 @@ def command(project: Project, *words: str) -> subprocess.Popen[bytes]:
 @pytest.mark.skipif(sys.platform == "win32", reason="the readers of test_kills")
 def test_two_batches_and_a_report_at_once(tmp_path: Path) -> None:
     """They publish into the same series: all is whole, in one order, and counted once."""
-    project = make_project(tmp_path)
-    with reading(project) as reader, ExitStack() as stack:
-        batches = [stack.enter_context(start(project, f"{number}")) for number in range(2)]
+    project, asked = make_project(tmp_path), Asked()
+    with reading(project, asked) as reader, ExitStack() as stack:
+        batches = [stack.enter_context(start(project, f"{number}", asked)) for number in range(2)]
         report = subprocess.Popen(
             [sys.executable, "-m", "tests.support.runner", str(project.root)], cwd=ROOT
         )
         assert [each.wait(GENEROUS * 2) for each in (*batches, report)] == [0, 0, 0]
     assert reader.faults == []
     assert reader.read > 0
-    settled(project, set(), in_turn=False)
+    settled(project, set(), asked, in_turn=False)
     with Ledger(project, read_only=True) as ledger:
         attempts = ledger.attempts()
-    assert Counter(each.state for each in attempts) == {"succeeded": 2 * SCENARIOS + 1}
+    assert Counter(each.state for each in attempts) == {"succeeded": 2 * len(asked.series) + 1}
     assert len({each.batch for each in attempts if each.batch}) == 2
-    for number in range(SCENARIOS):
-        series = f"s{number}"
+    for series in asked.series:
         made = {each.run for each in attempts if each.series == series}
         assert {each.id for each in all_editions(project, "fixture", series)} == made
         assert len(made) == 2
     page = (project.reports / "index.html").read_text()
-    assert all(f"s{number}" in page for number in range(SCENARIOS))
+    assert all(series in page for series in asked.series)

@@ -90,7 +90,8 @@ def _growth(seen: Seen, names: Names) -> list[float]:
     lens = _lens(names)
     market = np.array(lens.values("market_growth_on_year", None, lens.plan_end + 1))
     sold = _rows(lens, "advertising", lens.plan_end)
-    fleet = lens.values("fleet_over_frontier", "with")
+    first = int(np.nanmin(seen.series[0][0]))
+    fleet = lens.values("fleet_over_frontier", "with", first)
     above = sold[1:] / sold[:-1] - 1 - market
     return [*title_truth.every(seen), 100 * above.min(), 100 * max(fleet), 100 * fleet[-1]]
 
@@ -240,10 +241,10 @@ def complaints(items: Iterable[Displayed], charts: dict[str, Seen], names: Names
 def undetected(items: Iterable[Displayed], charts: dict[str, Seen], names: Names) -> list[str]:
     """Readings with one number made another that would pass all the same."""
     return [
-        f"{item.id}: {other}"
+        f"{item.id}: {' / '.join(others)}"
         for item, seen, sentence in _readings(items, charts)
-        for other in title_truth.falsified(sentence)
-        if not _wrong(item, seen, other, names)
+        for others in title_truth.falsified(sentence)
+        if not any(_wrong(item, seen, other, names) for other in others)
     ]
 
 

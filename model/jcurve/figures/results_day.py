@@ -206,11 +206,12 @@ def _told(day: ResultsDay) -> list[Miss]:
 
 def _usual_title(day: ResultsDay) -> str:
     """How many lines missed by more than such forecasts do, and which by most of that."""
-    times = {
-        miss.line.label: abs(miss.share) / usual
-        for miss in _told(day)
-        if miss.share is not None and (usual := _usual_miss(day, miss.line.name))
-    }
+    times: dict[str, float] = {}
+    for miss in _told(day):
+        usual = _usual_miss(day, miss.line.name)
+        if miss.share is not None and usual is not None:
+            # What never missed before and does now is beyond any multiple of its usual miss.
+            times[miss.line.label] = abs(miss.share) / usual if usual else math.inf
     if not times:
         return "Actual figures beside the forecast, line by line"
     over = sum(each > 1 for each in times.values())
