@@ -364,7 +364,7 @@ class TestPrice:
             scenario("base"), [market_implied.Price(50.0), market_implied.Price(50_000.0)]
         )
         assert set(low.notes) == {"worth more than the price without any AI product"}
-        assert set(high.notes) == {"no demand for AI products that was looked at is enough"}
+        assert set(high.notes) == {"no demand shown for AI products is enough"}
 
     @pytest.mark.parametrize("price", [0.0, -1.0, float("nan"), float("inf")])
     def test_what_is_no_price_is_refused(self, price: float) -> None:

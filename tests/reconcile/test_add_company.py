@@ -12,6 +12,7 @@ import pytest
 
 from jcurve.facts import company, verify
 from jcurve.facts.history_rules import RULES
+from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.exhibits import peer_records, peers
@@ -19,6 +20,7 @@ from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import fit_outlays
 
 PAGE = find_project().root / "docs/add-a-company.md"
+CONSTRUCTION = "ppe_construction_in_progress"
 LIFE, SPENT = 16, 400.0  # quarters; USD m each quarter, all on servers
 
 
@@ -315,7 +317,7 @@ def test_a_share_that_waits_for_sites_follows_the_build_out_out_of_sample(tmp_pa
     truth = peer(name, made)
     owner, timeline = truth.assembly.company, truth.assembly.timeline
     facts = []
-    for year in map(str, range(2019, 2027)):
+    for year in map(str, range(2021, 2027)):
         last = timeline.index(owner.quarters(year)[-1])
         building = sum(
             float(truth.row(f"construction_in_progress.{each}")[last])
@@ -323,14 +325,14 @@ def test_a_share_that_waits_for_sites_follows_the_build_out_out_of_sample(tmp_pa
         )
         charged = truth.year("property_depreciation", year)
         for metric, value in (("depreciation_expense_ppe", charged),
-                              ("ppe_construction_in_progress", building)):  # fmt: skip
+                              (CONSTRUCTION, building)):  # fmt: skip
             facts.append(f"{name},{year},{metric},{value:.6f},USD m,derived_calc,derived,")
     facts.sort(key=lambda each: each.split(",")[2])
     _writes(folder / "annual.csv", "entity,period,metric,value,unit,source_id,kind,note", *facts)
     _writes(
         folder / "outlay_targets.csv", "figure,metric,first,last,weight,basis",
-        "Depreciation of property,depreciation_expense_ppe,2019,,0.001,made up",
-        "Construction in progress,ppe_construction_in_progress,2019,,0.01,made up",
+        "Depreciation of property,depreciation_expense_ppe,2021,,0.001,made up",
+        f"Construction in progress,{CONSTRUCTION},2021,,0.01,made up",
     )  # fmt: skip
     errors = {}
     for key in ("placement.build_out", "placement.delayed_share"):
@@ -347,6 +349,12 @@ def test_a_share_that_waits_for_sites_follows_the_build_out_out_of_sample(tmp_pa
         errors[key] = [abs(each.error) for each in fitted.targets if each.period > "2024"]
     assert max(errors["placement.build_out"]) < 1e-6
     assert max(errors["placement.delayed_share"]) > 0.02, errors
+    annual = folder / "annual.csv"
+    building = next(each for each in facts if f",2022,{CONSTRUCTION}," in each)
+    value = building.split(",")[3]
+    annual.write_text(annual.read_text().replace(value, "0"), encoding="utf-8")
+    with pytest.raises(FactsError, match="a figure of zero cannot be fitted to"):
+        fit_outlays(name, "2024", made)
 
 
 def test_the_page_explains_every_rule_of_history() -> None:

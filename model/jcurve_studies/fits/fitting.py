@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.facts.calibration import Calibrated
+from jcurve.ground.errors import FactsError
 
 Array = NDArray[np.float64]
 
@@ -81,8 +82,15 @@ def fit_within(
         likes: the model's like of some targets, (target, point), at (parameter, point) values.
         known: values as held once rounded, those after ``through`` as the point before them.
         middle: how unwelcome an end of a range is, in targets missed by their whole weight.
+
+    Raises:
+        FactsError: a target is zero, of which nothing can be a share.
     """
     seen = [each for each in targets if each.year <= through]
+    for each in seen:
+        if not each.reported:
+            raise FactsError("a figure of zero cannot be fitted to", where=each.what,
+                             received=each.period)  # fmt: skip
     wanted, weight = (
         np.array([getattr(each, name) for each in seen])[:, None] for name in ("reported", "weight")
     )
