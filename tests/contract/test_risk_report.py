@@ -20,7 +20,7 @@ from tests.support.report_cells import executed, sentences
 
 CHARTS = ["distribution", "fan", "tornado", "heat", "variance"]
 TABLES = [
-    "measures", "must-be", "stresses", "positions", "weighed", "reviews", "rests-on",
+    "measures", "must-be", "stresses", "positions", "slopes", "weighed", "reviews", "rests-on",
 ]  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from jcurve.analysis.overview import npv_of
 from jcurve.evaluation.naming import area
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Exhibit, chart
+from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, table
 from jcurve.figures.lens import Lens, nothing_to_show
-from jcurve.figures.overrides import in_cell
+from jcurve.figures.overrides import in_cell, last_stated
 from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 _REST = "Everything else"
+_SLOPES = 12
 
 
 def fan(lens: Lens, drawn: Simulated) -> Exhibit | Prose:
@@ -170,6 +171,41 @@ def _tornado_reading(
     )
     verb = "rests" if judged == 1 else "rest"
     return f"{first} Of those shown, {spelt(judged)} {verb} on judgement."
+
+
+def slopes(lens: Lens) -> TableExhibit | Prose:
+    """What a small step of each assumption does to NPV at this very case, the largest first."""
+    if lens.is_empty:
+        return nothing_to_show("No assumption moves a value that is zero.")
+    found = lens.case.gradient(npv_of(lens.view)).ranked()[:_SLOPES]
+    effects = [(each.effect or 0.0) / MILLIONS for each in found]
+    scenario = lens.case.scenario
+    rows = [
+        (
+            lens.called(each.key),
+            last_stated(scenario[each.key].text(), each.unit),
+            each.step,
+            effect,
+        )
+        for each, effect in zip(found, effects, strict=True)
+    ]
+    first = lowered(lens.called(found[0].key))
+    return table(
+        [
+            ("Assumption", 2.2),
+            ("Value", 1.4),
+            ("Step", 1.0),
+            Column(label="NPV changes by", unit="USD bn", sign=True, decimals=1),
+        ],
+        rows,
+        id="slopes",
+        title=f"The steepest slope is that of {first}: {money(effects[0], sign=True)} for a step",
+        subtitle="What a small step of each assumption does to NPV, all others as they are",
+        source=lens.modelled(),
+        reading="A step is drawn along the slope: it says what matters at these values, not what a "
+        "whole range is worth. Dates, switches and choices move in whole steps and have no slope.",
+        dense=True,
+    )
 
 
 def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
