@@ -138,7 +138,7 @@ def hand_over(hand: Hand) -> None:
 
 
 TASKS: tuple[tuple[str, Callable[[Hand], None]], ...] = (
-    ("Change WACC to 9 %", wacc),
+    ("Change WACC to 9%", wacc),
     ("Give chips a life of three years from 2027", chips),
     ("Delay capex by a year", delay),
     ("Halve the response of advertising", halve),

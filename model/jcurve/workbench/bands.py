@@ -56,7 +56,7 @@ class Band:
 
         Returns:
             ``draws`` so far, whether there are ``more``, and for each picture the ends of the
-            middle 80 % at the places of its curve.
+            middle 80% at the places of its curve.
         """
         if self._drawn < MOST:
             drawn = self._sampler.draws(Unit(0, self._drawn, AT_A_TIME))

@@ -102,7 +102,7 @@ class Hand:
         share = scale.read(items[key], text)
         assert isinstance(share, float)
         if not 0 <= share <= 1:
-            raise ScenarioError("out of bounds", received=text, allowed="0 to 100 %")
+            raise ScenarioError("out of bounds", received=text, allowed="0% to 100%")
         left = sum(shares.values()) - shares[key]
         rest = (1 - share) / left if left else 0.0
         made = {each: share if each == key else value * rest for each, value in shares.items()}

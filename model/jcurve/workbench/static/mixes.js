@@ -41,7 +41,7 @@ class MixControl {
       part.style.width = `${share}%`;
       return part;
     }));
-    const words = shares.map(({ label, share }) => `${label} ${Number(share.toFixed(1))} %`);
+    const words = shares.map(({ label, share }) => `${label} ${Number(share.toFixed(1))}%`);
     this.bar.setAttribute("aria-label", `${this.mix.title}${period ? ` in ${period}` : ""}: ${words.join(", ")}`);
     fill(this.key, period ? `${period}: ` : "", words.map((text, at) => [h("span", { className: `jc-mix-swatch jc-mix-${at % 6}` }), `${text} `]));
   }

@@ -77,7 +77,8 @@ function counted(number, noun) {
 /** What a field holds with the unit beside it, as reports write it: 9.5% a year, $205bn. */
 function united(text, unit) {
   const money = /^USD( bn| m)?( per .*)?$/.exec(unit);
-  if (money && /^[\d.]+$/.test(text)) return `$${text}${(money[1] || "").trim()}${money[2] || ""}`;
+  const grouped = text.replace(/\B(?=(\d{3})+(?!\d))(?<!\..*)/g, ",");
+  if (money && /^[\d.]+$/.test(text)) return `$${grouped}${(money[1] || "").trim()}${money[2] || ""}`;
   return `${text}${unit.startsWith("%") ? "" : " "}${unit}`.trim();
 }
 
