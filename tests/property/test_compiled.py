@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -228,6 +231,35 @@ def test_no_operation_lacks_numpy_machine_code_or_a_derivative() -> None:
 def fresh(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty cache."""
     monkeypatch.setenv("JCURVE_CACHE", str(tmp_path))
+
+
+_FAR_APART = """
+import mmap, itertools
+import jcurve
+from jcurve.engine import kernel
+loaded, codes = kernel.load, []
+kernel.load = lambda code: codes.append(code) or loaded(code)
+jcurve.evaluate("base")["npv"]
+held, engines = [], []
+empty = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
+sizes = itertools.cycle([1 << 16, 1 << 32, 1 << 20, 1 << 31])
+for at, size in enumerate(itertools.islice(sizes, 80)):
+    held.append(mmap.mmap(-1, size, flags=empty, prot=mmap.PROT_READ))
+    if at % 3 == 2:
+        held.pop(at // 3).close()
+        engines.pop(0)
+    engines.append(loaded(codes[0]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="maps memory as Linux does")
+def test_code_is_loaded_wherever_memory_is_free() -> None:
+    """With gigabytes between its sections, where an address of 32 bits would end the process."""
+    made = subprocess.run(
+        [sys.executable, "-c", _FAR_APART], cwd=Path(__file__).parents[2], capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
 
 
 class TestFaults:

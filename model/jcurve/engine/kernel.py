@@ -82,7 +82,9 @@ def target(binding: Any) -> Any:
         features=features(),
         opt=2,
         reloc="pic",
-        codemodel="small",
+        # Code and constants may lie gigabytes apart; an address that did not fit into 32 bits would
+        # end the process.
+        codemodel="large",
         jit=True,
     )
 
