@@ -93,7 +93,9 @@ def test_servers_and_network_are_most_of_it(base: jcurve.Case) -> None:
 
 
 def test_the_base_scenario_holds_what_the_fit_gives(base: jcurve.Case, fitted: Calibration) -> None:
-    of = max(base.scenario[key].as_of for each in fitted.parameters for key in each.keys)
+    of = max(
+        base.scenario[key].as_of for each in fitted.parameters for key in each.keys
+    ).isoformat()
     if of != company("META").last_results:
         pytest.skip(f"the fit was made on what was known on {of}")
     held = values_of(base.scenario, fitted.parameters)
