@@ -29,7 +29,7 @@ $(VENV)/.report: $(PINS)/report.txt pyproject.toml
 
 $(VENV)/.setup: $(VENV)/.report $(PINS)/lab.txt $(PINS)/excel.txt $(PINS)/simulate.txt $(PINS)/fast.txt
 	@echo "Installing JupyterLab, Excel and what simulations need (once) ..."
-	@$(PINNED) -r $(PINS)/lab.txt -r $(PINS)/excel.txt -r $(PINS)/simulate.txt
+	@$(PINNED) -r $(PINS)/report.txt -r $(PINS)/lab.txt -r $(PINS)/excel.txt -r $(PINS)/simulate.txt
 	@$(PINNED) --only-binary llvmlite -r $(PINS)/fast.txt || \
 	  echo "No machine code on this system: llvmlite has no wheel. Everything works, more slowly."
 	@touch $@

@@ -161,6 +161,17 @@ def test_the_pins_cover_the_project(python: str, system: str, extra: str | None)
     assert lacking == [], "run `make lock`"
 
 
+def test_extras_are_installed_with_the_pins_that_they_rest_on() -> None:
+    """An installer that checks hashes asks for one of every package needed, installed or not."""
+    makefile = (HOME / "Makefile").read_text(encoding="utf-8")
+    commands = [line for line in makefile.splitlines() if line.startswith("\t@$(PINNED)")]
+    files = [set(re.findall(r"\$\(PINS\)/(\w+)\.txt", line)) for line in commands]
+    assert {"lab", "excel", "simulate", "report"} in files
+    whole = {"report", "dev"}  # each with all that it needs
+    assert [names for names in files if not names & whole] == [{"fast"}]
+    assert {pin.name for pin, _ in pins("fast")} == {"llvmlite"}
+
+
 def test_the_pythons_tested_are_those_supported() -> None:
     """The versions above are exactly what the project admits."""
     admitted = SpecifierSet(project()["project"]["requires-python"])
