@@ -65,7 +65,7 @@ docs: $(VENV)/.dev ## regenerate every generated page
 	$(BIN)/python -m jcurve_studies.pages
 
 pictures: $(VENV)/.dev ## redraw the pictures of the reports in docs/
-	$(BIN)/python -m jcurve_studies.pages.pack
+	$(BIN)/python -m jcurve_studies.pages pictures
 
 headlines: $(VENV)/.dev ## rewrite the recorded headline numbers of every scenario
 	$(BIN)/python -m tests.headlines

@@ -13,7 +13,10 @@ import pytest
 HOME = Path(__file__).resolve().parents[2]
 PACKAGE = HOME / "model" / "jcurve"
 PACKAGES = ("jcurve", "jcurve_studies", "jcurve_runs")
-BY_NAME = {"engine", "lines", "figures", "assumptions", "analysis", "execution", "jcurve_studies"}
+BY_NAME = {
+    *("ground", "engine", "lines", "figures", "assumptions", "analysis", "execution", "commands"),
+    "jcurve_studies",
+}
 
 MODULES = sorted(path for name in PACKAGES for path in (HOME / "model" / name).rglob("*.py"))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jcurve.analysis.distributions import Normal, Uniform
-from jcurve.analysis.variance import shapley_effects, sobol_indices
+from jcurve.analysis.variance import importance
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.counts import count
 from tests.support.analysis_cases import Array
@@ -52,7 +52,7 @@ def shares_of_two_correlated(rho: float) -> list[float]:
 
 class TestSobol:
     def test_ishigami(self) -> None:
-        found = sobol_indices(asked(ishigami), "y", ISHIGAMI, level=11)
+        found = importance("sobol", asked(ishigami), "y", ISHIGAMI, level=11)
         first = [part.first.value for part in found.parts if part.first]
         total = [part.total.value for part in found.parts if part.total]
         assert first == pytest.approx([0.313905, 0.442411, 0.0], abs=0.01)
@@ -62,7 +62,7 @@ class TestSobol:
     def test_g_function(self) -> None:
         v = [1.0 / 3.0 / (1.0 + a) ** 2 for a in (0.0, 1.0, 4.5, 9.0)]
         whole = math.prod(1.0 + each for each in v) - 1.0
-        found = sobol_indices(asked(g_function), "y", UNITS, level=11)
+        found = importance("sobol", asked(g_function), "y", UNITS, level=11)
         for part, own in zip(found.parts, v, strict=True):
             assert part.first is not None
             assert part.total is not None
@@ -72,7 +72,7 @@ class TestSobol:
 
     def test_groups_of_an_additive_function_add_up(self) -> None:
         groups = {"ab": ["a", "b"], "c": ["c"]}
-        found = sobol_indices(asked(linear), "y", NORMALS, groups, level=10)
+        found = importance("sobol", asked(linear), "y", NORMALS, groups, level=10)
         for part, share in zip(found.parts, (13.0 / 14.0, 1.0 / 14.0), strict=True):
             assert part.first is not None
             assert part.total is not None
@@ -84,7 +84,7 @@ class TestSobol:
         truth = (9.0 / 14.0, 4.0 / 14.0, 1.0 / 14.0)
         inside = []
         for seed in range(runs):
-            found = sobol_indices(asked(linear), "y", NORMALS, level=7, seed=seed)
+            found = importance("sobol", asked(linear), "y", NORMALS, level=7, seed=seed)
             inside += [
                 abs(part.total.value - share) <= (part.total.error or 0.0)
                 for part, share in zip(found.parts, truth, strict=True)
@@ -96,7 +96,8 @@ class TestSobol:
     def test_inputs_may_be_correlated_inside_a_group(self, rho: float) -> None:
         spearman = 6.0 / math.pi * math.asin(rho / 2.0)
         both = 13.0 + 12.0 * rho
-        found = sobol_indices(
+        found = importance(
+            "sobol",
             asked(linear),
             "y",
             NORMALS,
@@ -113,20 +114,20 @@ class TestSobol:
 
     def test_correlated_groups_are_refused_with_the_reason(self) -> None:
         with pytest.raises(UsageError, match=r"independent groups.*overlaps.*Shapley effects"):
-            sobol_indices(asked(linear), "y", NORMALS, correlations={("a", "b"): 0.5})
+            importance("sobol", asked(linear), "y", NORMALS, correlations={("a", "b"): 0.5})
 
 
 class TestShapley:
     def test_linear_independent_is_the_variance_shares(self) -> None:
-        found = shapley_effects(asked(linear), "y", NORMALS, level=11)
+        found = importance("shapley", asked(linear), "y", NORMALS, level=11)
         effects = [part.effect.value for part in found.parts if part.effect]
         assert effects == pytest.approx([9.0 / 14.0, 4.0 / 14.0, 1.0 / 14.0], abs=0.01)
 
     @pytest.mark.parametrize("rho", [-0.8, 0.5, 0.95])
     def test_linear_with_two_correlated_inputs(self, rho: float) -> None:
         spearman = 6.0 / math.pi * math.asin(rho / 2.0)
-        found = shapley_effects(
-            asked(linear), "y", NORMALS, correlations={("a", "b"): spearman}, level=12
+        found = importance(
+            "shapley", asked(linear), "y", NORMALS, correlations={("a", "b"): spearman}, level=12
         )
         effects = [part.effect.value for part in found.parts if part.effect]
         assert effects == pytest.approx(shares_of_two_correlated(rho), abs=0.015)
@@ -139,8 +140,8 @@ class TestShapley:
         truth = shares_of_two_correlated(rho)
         inside = []
         for seed in range(runs):
-            found = shapley_effects(
-                asked(linear), "y", NORMALS, correlations=wanted, level=6, seed=seed
+            found = importance(
+                "shapley", asked(linear), "y", NORMALS, correlations=wanted, level=6, seed=seed
             )
             inside.append(
                 [
@@ -153,7 +154,8 @@ class TestShapley:
         assert np.mean(inside, axis=0) == pytest.approx([0.95] * 3, abs=band)
 
     def test_an_input_that_another_fixes_has_its_share(self) -> None:
-        found = shapley_effects(
+        found = importance(
+            "shapley",
             asked(lambda x: x["a"] + 0.0 * x["b"]),
             "y",
             NORMALS[:2],
@@ -166,17 +168,19 @@ class TestShapley:
     def test_too_many_groups_are_refused(self) -> None:
         many = [(f"x{at}", Normal(0.0, 1.0)) for at in range(9)]
         with pytest.raises(UsageError, match="8 at most"):
-            shapley_effects(asked(linear), "y", many)
+            importance("shapley", asked(linear), "y", many)
 
 
 class TestRefusals:
     def test_an_output_without_an_answer(self) -> None:
         with pytest.raises(AnswerError, match=r"no answer in 50\.\d%"):
-            sobol_indices(asked(lambda x: np.where(x["a"] > 0.0, x["a"], np.nan)), "y", NORMALS)
+            importance(
+                "sobol", asked(lambda x: np.where(x["a"] > 0.0, x["a"], np.nan)), "y", NORMALS
+            )
 
     def test_an_output_that_does_not_vary(self) -> None:
         with pytest.raises(AnswerError, match="does not vary"):
-            sobol_indices(asked(lambda x: 0.0 * x["a"] + 1.0), "y", NORMALS)
+            importance("sobol", asked(lambda x: 0.0 * x["a"] + 1.0), "y", NORMALS)
 
     @pytest.mark.parametrize(
         ("groups", "words"),
@@ -188,4 +192,4 @@ class TestRefusals:
     )
     def test_groups_that_are_no_partition(self, groups: dict[str, list[str]], words: str) -> None:
         with pytest.raises(UsageError, match=words):
-            sobol_indices(asked(linear), "y", NORMALS, groups)
+            importance("sobol", asked(linear), "y", NORMALS, groups)

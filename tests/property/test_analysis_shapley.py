@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jcurve.analysis import shapley
-from jcurve.analysis.shapley import Mask
+from jcurve.analysis.question import Mask
 from tests.counts import count
 
 

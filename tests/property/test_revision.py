@@ -93,7 +93,8 @@ class TestTakenBack:
         rows = case_after("2025Q3").assembly.history
         at = rows["reported_interest_income"].quarters.index("2025Q3")
         row = rows["reported_interest_income"]
-        assert row.status[at] == "estimate"
+        assert (cell := row.cells[at]) is not None
+        assert cell.status == "estimate"
         cash = rows["reported_cash_and_securities"].values
         assert row.values[at] / cash[at] == pytest.approx(row.values[at - 1] / cash[at - 1])
 

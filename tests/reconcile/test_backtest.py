@@ -28,12 +28,12 @@ from jcurve_studies.backtesting.backtest import (
     RESPONSE_ORIGINS,
     SUBJECTS,
     backtest,
+    causes,
     mean_error,
 )
 from jcurve_studies.backtesting.quarterly import FIRST, kept, quarterly, sizes
-from jcurve_studies.comparisons.elasticities import ELASTICITIES
+from jcurve_studies.comparisons.response import ELASTICITIES
 from jcurve_studies.exhibits.backtests import TOLERANCE
-from jcurve_studies.records.causes import causes
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time

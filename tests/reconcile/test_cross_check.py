@@ -11,9 +11,8 @@ import jcurve
 from jcurve.facts import reported
 from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import Quarter
-from jcurve_studies.comparisons.cross_check import Comparison, compare
-from jcurve_studies.comparisons.elasticities import ELASTICITIES, believed
-from jcurve_studies.records.references import references
+from jcurve_studies.comparisons.cross_check import Comparison, compare, references
+from jcurve_studies.comparisons.response import ELASTICITIES, believed
 from tests.support.quarters_back import LAST
 
 STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")

@@ -13,7 +13,7 @@ from jcurve.analysis.sensitivity import ends
 from jcurve.assumptions.batch import batch
 from jcurve.facts import drivers
 from jcurve.ground.errors import FactsError
-from jcurve_studies.records.driver_map import Move, driver_moves
+from jcurve_studies.pages.registers import Move, driver_moves
 
 MOVES = driver_moves()
 _ROUNDING = 1e-6

@@ -178,17 +178,3 @@ def spoilt(at: str, value: float) -> np.ndarray[tuple[int], np.dtype[np.float64]
 def test_compute_that_is_missing_is_named(value: float) -> None:
     with pytest.raises(UsageError, match=r"no compute in a quarter.*2024Q3"):
         response(spoilt("2024Q3", value), QUARTERS, project=HOME)
-
-
-@AS_WRITTEN
-def test_what_cannot_be_fitted_is_refused() -> None:
-    with pytest.raises(UsageError, match="one value a quarter"):
-        response(COMPUTE[:-1], QUARTERS, project=HOME)
-    with pytest.raises(UsageError, match="too few quarters"):
-        response(COMPUTE, QUARTERS, first="2025Q4", project=HOME)
-    with pytest.raises(UsageError, match="arrival before the compute"):
-        response(COMPUTE, QUARTERS, arrival=-1, project=HOME)
-    with pytest.raises(UsageError, match=r"begins too late.*2017Q4 at latest"):
-        response(COMPUTE[20:], QUARTERS[20:], project=HOME)
-    with pytest.raises(UsageError, match="no market"):
-        response(COMPUTE, QUARTERS, company="GOOGL", project=HOME)

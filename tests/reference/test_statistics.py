@@ -24,7 +24,7 @@ from jcurve.analysis.distributions import (
 )
 from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.simulation import simulate
-from jcurve.analysis.variance import Importance, sobol_indices
+from jcurve.analysis.variance import Importance, importance
 from jcurve.assumptions.paths import Path as Dated
 from tests.support.analysis_cases import Array, assumption, toy_plan
 
@@ -189,14 +189,15 @@ class TestSobolIndices:
             return {"y": np.asarray(y)}
 
         level = int(math.log2(case["inputs"]["n"] // 2))
-        found = sobol_indices(ishigami, "y", columns, level=level, scrambles=2)
+        found = importance("sobol", ishigami, "y", columns, level=level, scrambles=2)
         self.agrees(found, case)
 
     def test_linear(self) -> None:
         case = cases()["sobol-linear"]
         columns = [(name, Normal(0.0, 1.0)) for name in "abc"]
         level = int(math.log2(case["inputs"]["n"] // 2))
-        found = sobol_indices(
+        found = importance(
+            "sobol",
             lambda x: {"y": 3.0 * x["a"] + 2.0 * x["b"] + x["c"]},
             "y",
             columns,

@@ -16,12 +16,13 @@ import jcurve
 from jcurve.analysis.draw_stores import FolderStore, folder_for
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.assumptions import BASE
-from jcurve.assumptions.drafts import save, start
-from jcurve.assumptions.own_scenarios import (
+from jcurve.assumptions.drafts import (
     copy_scenario,
     delete_scenario,
     rename_scenario,
     restore_scenario,
+    save,
+    start,
     update,
 )
 from jcurve.facts import refresh as changing

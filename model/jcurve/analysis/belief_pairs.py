@@ -18,7 +18,7 @@ import numpy as np
 
 from jcurve.analysis.question import Array, Draws, Question
 from jcurve.analysis.roots import Lanes
-from jcurve.analysis.scale import vertex
+from jcurve.analysis.scale import ascending, vertex
 from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.facts.readings import ELASTICITY, BeliefReading, belief_readings
@@ -101,7 +101,7 @@ def belief_map(
     item, most = scenario[ELASTICITY], most_demand(scenario)
     low, high = float(item.book.lows()[0]), float(item.book.highs()[0])
     demand = Demand.of(scenario, project)
-    readings = demand.readings(belief_readings(project))
+    readings = tuple(map(demand.reading, belief_readings(project)))
     if elasticities is None:
         elasticities = [low / 2, *np.linspace(low, high * 1.125, _COLUMNS - 1)]
     if factors is None:
@@ -178,12 +178,9 @@ class Demand:
         by_year = {year: float(product_revenue(scenario, year, {}, project)[0]) for year in years}
         return cls(own, low, high, by_year)
 
-    def readings(self, stated: Sequence[BeliefReading]) -> tuple[Belief, ...]:
-        """Readings on the map's axes. Revenue of another year is read as what it means for
+    def reading(self, each: BeliefReading) -> Belief:
+        """A reading on the map's axes. Revenue of another year is read as what it means for
         ``YEAR`` at the scenario's own growth of demand between them."""
-        return tuple(self._reading(each) for each in stated)
-
-    def _reading(self, each: BeliefReading) -> Belief:
         evidence = tuple(row.key for row in each.evidence)
         numbers = (each.value, each.low, each.high)
         if each.year is None:
@@ -191,8 +188,7 @@ class Demand:
         moved = self.revenue / self.by_year[each.year]
         says = (
             f"{span(money(each.low / _BN), money(each.high / _BN))} in {each.year}, carried at "
-            f"this "
-            f"scenario's growth from {YEAR}. {each.why}"
+            f"this scenario's growth from {YEAR}. {each.why}"
         )
         value, low, high = (number * moved for number in numbers)
         return Belief("revenue", each.label, value, low, high, each.kind, says, evidence)
@@ -249,17 +245,3 @@ def demand_where(rising: Callable[[Array, Lanes], Array], lanes: int, most: floa
     ends = np.zeros(lanes), np.full(lanes, most)
     found = find_root(rising, ends, args=(np.arange(lanes),), tolerances={"xrtol": _PRECISION})
     return np.where(found.success, found.x, np.nan)
-
-
-def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:
-    """Values as an array."""
-    row = np.asarray(values, dtype=np.float64)
-    if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
-        raise UsageError(f"{what}: not a list of values", allowed="two or more, ascending")
-    if row[0] < floor or row[-1] > ceiling:
-        raise UsageError(
-            f"{what}: outside its bounds",
-            received=f"{row[0]:g} to {row[-1]:g}",
-            allowed=f"{floor:g} to {ceiling:g}",
-        )
-    return row

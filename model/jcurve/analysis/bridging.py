@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis import shapley
-from jcurve.analysis.question import Array, Question
-from jcurve.analysis.shapley import Mask, Worth
+from jcurve.analysis.question import Array, Mask, Question
+from jcurve.analysis.shapley import Worth
 from jcurve.assumptions import Scenario, compare
 from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import slot_keys
@@ -24,7 +24,7 @@ from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
 EXACT = 12  # Groups up to which every one of their 2^n combinations is evaluated
-_ORDERS = 256
+_ORDERS = 256  # Beyond that, drawn at random; each is taken forwards and backwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,6 @@ def bridge(
     *,
     groups: Mapping[str, Sequence[str]] | None = None,
     interactions: bool = False,
-    seed: int = 0,
-    orders: int = _ORDERS,
     project: Project | None = None,
 ) -> Bridge:
     """Attribute the difference of an output between two scenarios.
@@ -91,8 +89,6 @@ def bridge(
             grouped as by default: each differing assumption by itself while those are at most
             ``EXACT``, else by the first part of the key. A mix stays in one group.
         interactions: also attribute to pairs; exact bridges only.
-        seed: of the orders, beyond ``EXACT`` groups.
-        orders: how many of them; each is taken forwards and backwards.
 
     Returns:
         No shares where nothing differs.
@@ -115,7 +111,7 @@ def bridge(
             allowed=f"{EXACT} at most; name fewer groups",
         )
     if count > EXACT:
-        found, pairs = shapley.sampled(worth, count, orders, seed), np.zeros((count, count))
+        found, pairs = shapley.sampled(worth, count, _ORDERS, seed=0), np.zeros((count, count))
     else:
         found, pairs = shapley.in_full(worth, count)
     names = list(named)

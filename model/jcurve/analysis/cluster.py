@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import TypeAlias
@@ -81,12 +81,6 @@ class Cluster:
                 allowed="workers with the same package, data and libraries",
             )
 
-    def __enter__(self) -> Cluster:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the cluster; what is still under way there has no effect."""
         self.client.close()
@@ -140,10 +134,10 @@ class Cluster:
         (shared,) = self.client.scatter([question], broadcast=True, hash=False)
         futures = [
             self.client.submit(
-                _answered,
+                _rows_answered,
                 self.wanted,
                 shared,
-                _columns(sent, first, last),
+                _scenarios_between(sent, first, last),
                 pure=False,
                 workers=list(threads),
             )
@@ -167,7 +161,7 @@ def answered_on(address: str | None, project: Project, refused: Told = silent) -
     if address is None:
         yield
         return
-    with Cluster(address, project, refused) as made:
+    with closing(Cluster(address, project, refused)) as made:
         token = ELSEWHERE.set(made.answers)
         try:
             yield
@@ -207,7 +201,9 @@ def looked(looks: Looks, root: Path) -> Mapping[str, str]:
     return looks(Project(root))
 
 
-def _answered(wanted: Mapping[str, str], question: Question, rows: dict[str, Array]) -> Answers:
+def _rows_answered(
+    wanted: Mapping[str, str], question: Question, rows: dict[str, Array]
+) -> Answers:
     """On a worker: the answers for rows, beside the question's own."""
     check_same(wanted, looked(calculation, question.project.root))
     return question.answers({**question.case.assumption_rows, **rows})
@@ -219,7 +215,7 @@ def check_same(wanted: Mapping[str, str], theirs: Mapping[str, str]) -> None:
         raise RunError(f"a worker became another while it was at work: {differs}")
 
 
-def _columns(rows: Mapping[str, Array], first: int, last: int) -> dict[str, Array]:
+def _scenarios_between(rows: Mapping[str, Array], first: int, last: int) -> dict[str, Array]:
     part = slice(first, last)
     return {key: row if row.shape[1] == 1 else row[:, part] for key, row in rows.items()}
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.question import Answers, Array, Question
-from jcurve.analysis.staged import SCALE, Action, acted, scaled
+from jcurve.analysis.staged import SCALE, Action, Staged, acted, actions_for, scaled
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
@@ -100,6 +100,16 @@ def consequences(
         given / asked if asked > 0.0 else 1.0,
         _bearable(question, made, at, change, before),
     )
+
+
+def of_best_plan(
+    scenario: Scenario, found: Staged, *, project: Project | None = None
+) -> Consequences:
+    """Where the value of the best plan without looking comes from, and of a cut at the first review
+    where that plan is to go on."""
+    name, date = found.fixed_plan or ("cut", found.dates[0])
+    action = next(each for each in actions_for() if each.name == name)
+    return consequences(scenario, action, date, project=project)
 
 
 def _curve(

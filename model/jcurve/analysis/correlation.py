@@ -17,22 +17,19 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jcurve.facts.tables import home_of, read_table
-from jcurve.ground.errors import FactsError, UsageError
+from jcurve.analysis.question import Array
+from jcurve.facts.tables import Column, Row, home_of, records
+from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
-Array: TypeAlias = NDArray[np.float64]
 Correlations: TypeAlias = Mapping[tuple[str, str], float]
 """Wanted rank correlation by pair of keys; pairs that are not named have none."""
 
 _SLACK = 1e-10
-_COLUMNS = ("group", "one", "other", "correlation", "kind", "rationale")
-_KINDS = ("evidence", "estimate", "judgement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +39,31 @@ class OnFile:
     group: str  # what it belongs to, in words
     one: str  # one, other: keys
     other: str
-    value: float  # the rank correlation
-    kind: str  # ``evidence``, ``estimate`` or ``judgement``
+    value: Annotated[float, Column("correlation")]  # the rank correlation
+    kind: Literal["evidence", "estimate", "judgement"]
     rationale: str  # why
 
 
 def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
     """The pairs of ``data/scenarios/correlations.csv``, in its order."""
-    found: dict[frozenset[str], OnFile] = {}
+    seen: set[frozenset[str]] = set()
     home: dict[str, str] = {}
-    for row in read_table(home_of(project).data, "scenarios/correlations.csv", _COLUMNS):
-        one, other, group = row.text("one"), row.text("other"), row.text("group")
-        value = row.number("correlation")
-        if one == other or not -1.0 <= value <= 1.0:
-            raise FactsError(
-                "not a correlation of two assumptions",
-                where=row.at("correlation"),
-                received=f"{one} with {other} {value:g}",
-                allowed="-1 to 1",
-            )
-        if frozenset((one, other)) in found:
-            raise FactsError("a pair twice", where=row.at("one"), received=f"{one} and {other}")
-        for key in (one, other):
-            if home.setdefault(key, group) != group:
-                raise FactsError(
-                    "an assumption in two groups",
-                    where=row.at("group"),
-                    received=key,
-                    allowed=home[key],
-                )
-        kind = row.choice("kind", _KINDS, "kind")
-        found[frozenset((one, other))] = OnFile(
-            group, one, other, value, kind, row.text("rationale")
-        )
-    return tuple(found.values())
+
+    def sound(each: OnFile, row: Row) -> None:
+        pair = frozenset((each.one, each.other))
+        if len(pair) < 2 or not -1.0 <= each.value <= 1.0:
+            received = f"{each.one} with {each.other} {each.value:g}"
+            what = "not a correlation of two assumptions"
+            raise row.error("correlation", what, received, "-1 to 1")
+        if pair in seen:
+            raise row.error("one", "a pair twice", f"{each.one} and {each.other}")
+        seen.add(pair)
+        for key in (each.one, each.other):
+            if home.setdefault(key, each.group) != each.group:
+                raise row.error("group", "an assumption in two groups", key, home[key])
+
+    table = "scenarios/correlations.csv"
+    return tuple(records(home_of(project).data, table, OnFile, check=sound))
 
 
 def among(pairs: Sequence[OnFile], keys: Collection[str]) -> Correlations:

@@ -17,13 +17,12 @@ error of the estimate.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.question import Array
+from jcurve.analysis.question import Array, Mask
 from jcurve.ground.errors import UsageError
 
 Choices = NDArray[np.intp]
@@ -54,7 +53,7 @@ class Paths:
         if not paths or not dates:
             raise UsageError("no path or no date to decide at", received=self.acts.shape)
 
-    def part(self, kept: NDArray[np.bool_]) -> Paths:
+    def part(self, kept: Mask) -> Paths:
         """Some of the paths."""
         return Paths(self.hold[kept], self.acts[:, :, kept], self.signals[:, :, kept], self.certain)
 
@@ -89,8 +88,11 @@ class Rule:
             expected = _expected(paths, date, terms, self.acting[date])
             best = np.argmax(expected, axis=0)
             worth = np.take_along_axis(expected, best[None], axis=0)[0]
-            now = open_ones & (worth > self.going_on[date] @ terms) & _allowed(paths, date, best)
-            values = np.where(now, _taken(paths, date, best), values)
+            # An action whose worth is known is taken only where it is worth something.
+            taken = _taken(paths, date, best)
+            worthy = (taken > 0.0) | (not paths.certain)
+            now = open_ones & (worth > self.going_on[date] @ terms) & worthy
+            values = np.where(now, taken, values)
             dates[now], actions[now] = date, best[now]
             open_ones &= ~now
         return Decided(values, dates, actions)
@@ -158,12 +160,6 @@ def _expected(paths: Paths, date: int, terms: Array, acting: Array) -> Array:
     return np.asarray(paths.acts[date] if paths.certain else acting @ terms)
 
 
-def _allowed(paths: Paths, date: int, best: Choices) -> NDArray[np.bool_]:
-    if not paths.certain:
-        return np.ones(paths.hold.shape, dtype=bool)
-    return np.asarray(_taken(paths, date, best) > 0.0)
-
-
 def _taken(paths: Paths, date: int, best: Choices) -> Array:
     return np.asarray(np.take_along_axis(paths.acts[date], best[None], axis=0)[0])
 
@@ -177,9 +173,6 @@ def _terms(signals: Array, centre: Array, spread: Array, degree: int) -> Array:
     z = (signals - centre[:, None]) / spread[:, None]
     made: list[Array] = [np.ones(signals.shape[1])]
     for order in range(1, degree + 1):
-        made += [np.prod(z[list(chosen)], axis=0) for chosen in _products(len(z), order)]
+        every = itertools.combinations_with_replacement(range(len(z)), order)
+        made += [np.prod(z[list(chosen)], axis=0) for chosen in every]
     return np.array(made)
-
-
-def _products(count: int, order: int) -> Sequence[tuple[int, ...]]:
-    return list(itertools.combinations_with_replacement(range(count), order))

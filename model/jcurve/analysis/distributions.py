@@ -16,17 +16,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jcurve.analysis.question import Array
 from jcurve.assumptions import Assumption, Path
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR
-
-Array: TypeAlias = NDArray[np.float64]
 
 _PERT_WEIGHT = 4.0
 _CELLS = 400

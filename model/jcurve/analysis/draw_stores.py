@@ -122,20 +122,11 @@ class FolderStore(Store):
 
     def __init__(self, folder: Path, project: Project) -> None:
         self.folder = folder
+        self.draws, self.summary = folder / _DRAWS, folder / _SUMMARY  # the finished files
         self._project = project
         self._parts: dict[Unit, Path] = {}
         self._level: int | None = None
         self._cached: tuple[str, Array] | None = None
-
-    @property
-    def draws(self) -> Path:
-        """The finished file."""
-        return self.folder / _DRAWS
-
-    @property
-    def summary(self) -> Path:
-        """The summary beside it."""
-        return self.folder / _SUMMARY
 
     @property
     def kept(self) -> int:
@@ -144,7 +135,9 @@ class FolderStore(Store):
 
     def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
         """Make ready; the units that are there already."""
-        manifest = {"schema": _SCHEMA, "identity": dict(identity), "made_with": self._made_with()}
+        # What it rests on beside its scenario: the model's source and the data.
+        rests_on = {"model": model_source(), "data": inputs(self._project)}
+        manifest = {"schema": _SCHEMA, "identity": dict(identity), "made_with": rests_on}
         path = self.folder / _MANIFEST
         if not resume:
             make_folder(self.folder)
@@ -174,7 +167,7 @@ class FolderStore(Store):
         unit = block.unit
         path = self.folder / f"part-{unit.scramble:03d}-{unit.start:010d}-{unit.count}.parquet"
         buffer = io.BytesIO()
-        pq.write_table(_table(block), buffer, compression="zstd")
+        pq.write_table(_block_table(block), buffer, compression="zstd")
         write_file(path, buffer.getvalue(), durable=False)
         self._parts[unit] = path
 
@@ -240,10 +233,6 @@ class FolderStore(Store):
             for part in self._beyond(have, scramble, count):
                 yield pq.read_table(part)
 
-    def _made_with(self) -> dict[str, Any]:
-        """What a simulation rests on beside its scenario: the model's source and the data."""
-        return {"model": model_source(), "data": inputs(self._project)}
-
     def _check(self, path: Path, manifest: Mapping[str, Any]) -> None:
         if not path.is_file():
             raise UsageError(
@@ -260,7 +249,7 @@ class FolderStore(Store):
                 raise UsageError(what, where=str(self.folder), allowed="the same without --resume")
 
 
-def _table(block: Block) -> pa.Table:
+def _block_table(block: Block) -> pa.Table:
     import pyarrow as pa
 
     unit = block.unit

@@ -13,8 +13,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from jcurve.analysis.question import Array
 from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
@@ -25,19 +25,6 @@ from jcurve.facts.calendar import known, releases
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Where, find_project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-
-__all__ = [
-    "CAPEX",
-    "CORE_GROWTH",
-    "DATED",
-    "assembly_over",
-    "core_growth",
-    "facts_after",
-    "guided",
-    "taken_back",
-]
-
-Array = NDArray[np.float64]
 
 CAPEX, CORE_GROWTH = "capex.total", "costs.core_growth"
 """The assumptions that guidance of capital expenditure and of total expenses moves."""
@@ -90,13 +77,7 @@ def assembly_over(today: Assembly, facts: Facts, project: Where = None) -> Assem
     )
 
 
-def taken_back(
-    quarter: str,
-    what: Scenario | str = BASE,
-    *,
-    company: str = DEFAULT_COMPANY,
-    project: Where = None,
-) -> Case:
+def taken_back(quarter: str, what: Scenario | str = BASE, *, project: Where = None) -> Case:
     """A scenario after an earlier quarter's results.
 
     Dates at the end of the data move with it. Capital expenditure of a guided year is the middle of
@@ -108,7 +89,7 @@ def taken_back(
         UsageError: the quarter is not on file.
         FactsError: rows of history cannot be made from so few facts.
     """
-    where = find_project(project)
+    company, where = DEFAULT_COMPANY, find_project(project)
     chosen = scenario(what, project=where) if isinstance(what, str) else what
     timeline = model(company, where).timeline
     rows = rows_of(chosen, timeline)

@@ -24,20 +24,6 @@ from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, poi
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
-__all__ = [
-    "LINES",
-    "Line",
-    "Miss",
-    "Standing",
-    "came",
-    "forecast",
-    "keep",
-    "misses",
-    "rank",
-    "scored",
-    "standing",
-]
-
 _WORLD = "with"
 _VOLUME, _PRICE = "impressions_growth", "price_growth"
 _LARGE_PART = 0.25  # Of a miss: a part at least so large is named as what explains it
@@ -126,11 +112,8 @@ def came(assembly: Assembly, quarter: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, line in LINES.items():
         rows = [assembly.history.get(each.lstrip("-")) for each in line.history]
-        known = all(
-            row is not None and row.status[at] and (line.estimates or row.status[at] != "estimate")
-            for row in rows
-        )
-        if known:
+        cells = [None if row is None else row.cells[at] for row in rows]
+        if all(c is not None and (line.estimates or c.status != "estimate") for c in cells):
             found[name] = _sum(line.history, lambda each: assembly.history[each].values[at])
     return found
 

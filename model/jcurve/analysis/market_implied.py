@@ -20,13 +20,13 @@ import numpy as np
 from jcurve.analysis.belief_pairs import (
     YEAR,
     Demand,
-    ascending,
     demand_draws,
     demand_where,
     most_demand,
 )
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.roots import Lanes
+from jcurve.analysis.scale import ascending
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Scenario
 from jcurve.facts import evidence
@@ -213,12 +213,7 @@ def market_value(scenario: Scenario, project: Project | None = None) -> float:
 
 
 def implied(
-    scenario: Scenario,
-    key: str,
-    move: float,
-    *,
-    output: str = "npv",
-    project: Project | None = None,
+    scenario: Scenario, key: str, move: float, *, project: Project | None = None
 ) -> Implied:
     """What an assumption must be for the NPV to change by what a move did to market value.
 
@@ -226,7 +221,6 @@ def implied(
         scenario: as it stood, all else.
         key: the assumption.
         move: of the share, a decimal share such as -0.113.
-        output: the NPV that moves.
 
     Raises:
         UsageError: the move is no share of a price, or see :func:`jcurve.analysis.solving.solve`.
@@ -235,6 +229,7 @@ def implied(
         raise UsageError(
             "not the move of a share price", received=move, allowed="a share such as -0.113"
         )
+    output = "npv"
     question = Question.of(scenario, output, project)
     before = float(question({})[output][0])
     worth = market_value(scenario, project)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from jcurve.analysis.consequences import Consequences, consequences
+from jcurve.analysis.consequences import Consequences, of_best_plan
 from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.risk_measures import Risk, Spread, kept_outputs, risk
 from jcurve.analysis.sensitivity import Grid, Swing, grid, ranged, ranked, through, tornado
 from jcurve.analysis.simulation import Run, plan_for, simulate
 from jcurve.analysis.solving import Solution, solve
-from jcurve.analysis.staged import Staged, actions_for, staged_programme
+from jcurve.analysis.staged import Staged, staged_programme
 from jcurve.analysis.stress import (
     PREFIX,
     PositionLoss,
@@ -86,7 +86,7 @@ class Asked:
         """The NPV of the view."""
         return npv_of(self.view)
 
-    def simulated(self, net_debt_limit: float = _NET_DEBT_LIMIT) -> Simulated:
+    def simulated(self) -> Simulated:
         """A simulation held in memory."""
         plan = plan_for(
             self.scenario,
@@ -97,18 +97,18 @@ class Asked:
         )
         store = MemoryStore()
         run = simulate(plan, store, asked=self.draws)
-        return Simulated(run, risk(store, run.plan, net_debt_limit=net_debt_limit))
+        return Simulated(run, risk(store, run.plan, net_debt_limit=_NET_DEBT_LIMIT))
 
     def swings(self) -> tuple[Swing, ...]:
         """The tornado, the widest first."""
         question = Question.of(self.scenario, self.output, self.project)
         return ranked(tornado(question, ranged(self.scenario), question.valid), self.output)
 
-    def heat_map(self, swings: Sequence[Swing], side: int = _SIDE) -> Grid:
+    def heat_map(self, swings: Sequence[Swing]) -> Grid:
         """NPV over the ranges of the first two assumptions of a tornado."""
         question = Question.of(self.scenario, self.output, self.project)
         across, down = (
-            (swing.key, through(self.scenario[swing.key], side // 2)) for swing in swings[:2]
+            (swing.key, through(self.scenario[swing.key], _SIDE // 2)) for swing in swings[:2]
         )
         return grid(question, across, down, question.valid)
 
@@ -171,8 +171,5 @@ class Asked:
         )
 
     def consequences(self, found: Staged) -> Consequences:
-        """Where the value of the best plan without looking comes from, and of a cut at the first
-        review where that plan is to go on; with the curve on which it is one point."""
-        name, date = found.fixed_plan or ("cut", found.dates[0])
-        action = next(each for each in actions_for() if each.name == name)
-        return consequences(self.scenario, action, date, project=self.project)
+        """Where the value of the best plan comes from, with the curve on which it is one point."""
+        return of_best_plan(self.scenario, found, project=self.project)

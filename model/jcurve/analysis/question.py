@@ -30,6 +30,7 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
 Array: TypeAlias = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
 Draws: TypeAlias = Mapping[str, Array]
 """By key, (scenarios,) or (1,): values in the key's unit, positions of dated values."""
 Answers: TypeAlias = dict[str, Array]
@@ -132,7 +133,7 @@ class Question:
                 made[mix.remainder] = np.maximum(remainder_row(mix, made), 0.0)
         return made
 
-    def overfull(self, draws: Draws) -> NDArray[np.bool_]:
+    def overfull(self, draws: Draws) -> Mask:
         """Which draws have a mix that sums to more than 1 and is scaled, (scenarios,) or (1,)."""
         timeline = self.case.assembly.timeline
         made = batch(self.scenario, draws, timeline.first, timeline.last)
@@ -143,11 +144,11 @@ class Question:
                 found = found | (remainder_row(mix, made) < -_SLACK).any(axis=0)
         return found
 
-    def valid(self, draws: Draws) -> NDArray[np.bool_]:
+    def valid(self, draws: Draws) -> Mask:
         """Which draws keep the rules between assumptions, (scenarios,)."""
         return self.valid_rows(self.rows(draws))
 
-    def valid_rows(self, rows: Mapping[str, Array]) -> NDArray[np.bool_]:
+    def valid_rows(self, rows: Mapping[str, Array]) -> Mask:
         """The same of rows that :meth:`rows` has made."""
         return valid_mask(self.scenario, rows, self.case.assumption_rows)
 

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.analysis import shapley
 from jcurve.analysis.bridging import EXACT
 from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, DATED
-from jcurve.analysis.question import CHUNK
+from jcurve.analysis.question import CHUNK, Array
 from jcurve.case import Case
 from jcurve.company import Assembly
 from jcurve.engine.model import RowKey
@@ -31,9 +30,6 @@ from jcurve.facts.tables import Text, by_key
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["Change", "Figures", "Kind", "Part", "Revision", "revision"]
-
-Array: TypeAlias = NDArray[np.float64]
 Kind = Literal["time", "facts", "guidance", "assumptions", "model"]
 Figures: TypeAlias = Mapping[str, Mapping[str, Mapping[str, object]]]
 """Headline figures by view and name, each ``{value, unit}`` or ``{value: None, reason}``."""
@@ -123,12 +119,12 @@ class Revision:
             if change.name != name or not change.moved:
                 continue
             said += ["", f"what moved {change.view}.{name}"]
-            said += [f"  {part.name}: {_moved(part.amount, change.unit)}" for part in change.parts]
-            said.append(f"  in all: {_moved(change.amount, change.unit)} {change.reason}".rstrip())
+            said += [f"  {part.name}: {_signed(part.amount, change.unit)}" for part in change.parts]
+            said.append(f"  in all: {_signed(change.amount, change.unit)} {change.reason}".rstrip())
         return said
 
 
-def _moved(amount: float, unit: str) -> str:
+def _signed(amount: float, unit: str) -> str:
     return f"{'+' if amount > 0 else ''}{headline_text({'value': amount, 'unit': unit})}"
 
 
@@ -162,8 +158,8 @@ def revision(
     changes = []
     for at, ((view, name), _) in enumerate(keys.items()):
         own = np.array([steps[0][at], steps[1][at]])
-        was = _number(before, view, name, printed_before, own[0])
-        now = _number(after, view, name, printed_after, values[-1, at])
+        was = _as_printed(before, view, name, printed_before, own[0])
+        now = _as_printed(after, view, name, printed_after, values[-1, at])
         if was is None or now is None:
             continue
         unit = str(after.headline(name, view).get("unit", ""))
@@ -189,7 +185,7 @@ def revision(
     return Revision(before.data_through, after.data_through, tuple(changes))
 
 
-def _number(
+def _as_printed(
     case: Case, view: str, name: str, printed: Figures | None, value: float
 ) -> float | None:
     """A figure as it was printed, a date as its distance on the timeline; as evaluated where
@@ -272,7 +268,11 @@ def _groups(
     """Inputs that differ once time has passed, by what a reader calls them."""
     keys = after.assembly.keys
     found: dict[tuple[Kind, str], list[str]] = {}
-    differing = [name for name, row in end.items() if not _same(row, passed[name])]
+    differing = [
+        name
+        for name, row in end.items()
+        if not np.array_equal(*np.broadcast_arrays(row, passed[name]), equal_nan=True)
+    ]
     families: dict[str, list[str]] = {}
     for name in differing:
         if name in after.assembly.history:
@@ -302,11 +302,6 @@ def _called(case: Case, key: str) -> str:
             return f"Assumption: {mix.name}"
     item = case.scenario.assumptions.get(key)
     return f"Assumption: {(item.name or item.label) if item else key}"
-
-
-def _same(one: Array, other: Array) -> bool:
-    wide, other_wide = np.broadcast_arrays(one, other)
-    return np.array_equal(wide, other_wide, equal_nan=True)
 
 
 def _of_all(

@@ -30,6 +30,7 @@ QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 _CONFIDENCE = 0.95
 _UNSEEN = ("payback_status", "view_start", "valid")
 _BINS = 40
+_Valid = Callable[[str], list[Array]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,13 @@ def risk(
     if net_debt_limit is not None and not math.isfinite(net_debt_limit):
         raise UsageError("not a limit of net debt", received=net_debt_limit)
     names = store.names()
-    columns = _Columns(store, plan)
+    kept = by_scramble(store, plan, "valid")
+
+    def valid(name: str) -> list[Array]:
+        """A column of the draws that keep the rules, by scramble."""
+        parts = by_scramble(store, plan, name)
+        return [part[own > 0.0] for part, own in zip(parts, kept, strict=True)]
+
     single = [
         name
         for name in plan.question.outputs
@@ -131,19 +138,19 @@ def risk(
     lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
     return Risk(
         draws=plan.draws,
-        left_out=1.0 - float(np.mean([np.mean(part) for part in columns.kept])),
-        spreads=tuple(_spread(name, columns.valid(name)) for name in single),
+        left_out=1.0 - float(np.mean([np.mean(part) for part in kept])),
+        spreads=tuple(_spread(name, valid(name)) for name in single),
         losses=tuple(
-            _losses(name, columns.valid(name), confidence)
+            _losses(name, valid(name), confidence)
             for name in single
             if name.partition(".")[0] == "npv"
         ),
-        payback_by={} if paid is None else _payback_by(columns, plan, paid),
-        cash=_cash(columns.valid(lowest[0]), net_debt_limit, confidence)
+        payback_by={} if paid is None else _payback_by(valid, plan, paid),
+        cash=_cash(valid(lowest[0]), net_debt_limit, confidence)
         if lowest and net_debt_limit is not None
         else None,
         fans=tuple(
-            _fan(output.rpartition(":")[0], columns, names)
+            _fan(output.rpartition(":")[0], valid, names)
             for output in plan.question.outputs
             if output.endswith(":year")
         ),
@@ -184,19 +191,6 @@ def expected_shortfall(values: Array, confidence: float) -> float:
     worst = np.sort(worst)
     total = math.fsum(worst[:whole]) + (tail - whole) * float(worst[min(whole, len(worst) - 1)])
     return -total / tail
-
-
-class _Columns:
-    """Columns by scramble."""
-
-    def __init__(self, store: Store, plan: Plan) -> None:
-        self._store, self._plan = store, plan
-        self.kept = by_scramble(store, plan, "valid")
-
-    def valid(self, name: str) -> list[Array]:
-        """Of draws that keep the rules."""
-        parts = by_scramble(self._store, self._plan, name)
-        return [part[kept > 0.0] for part, kept in zip(parts, self.kept, strict=True)]
 
 
 def _each(parts: Sequence[Array], figure: Callable[[Array], Any]) -> Estimate:
@@ -240,12 +234,12 @@ def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
     )
 
 
-def _payback_by(columns: _Columns, plan: Plan, paid: str) -> dict[int, Estimate]:
+def _payback_by(valid: _Valid, plan: Plan, paid: str) -> dict[int, Estimate]:
     """Share of draws whose J-curve has been recovered by each year's end; one that never
     falls below zero needs no recovery."""
     tail = paid.removeprefix("payback")
-    payback, start = columns.valid(paid), columns.valid(f"view_start{tail}")
-    status = columns.valid(f"payback_status{tail}")
+    payback, start = valid(paid), valid(f"view_start{tail}")
+    status = valid(f"payback_status{tail}")
     first_year = plan.question.years[0]
     found: dict[int, Estimate] = {}
     for year in plan.question.years:
@@ -271,7 +265,7 @@ def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
     )
 
 
-def _fan(line: str, columns: _Columns, names: Sequence[str]) -> Fan:
+def _fan(line: str, valid: _Valid, names: Sequence[str]) -> Fan:
     years = tuple(
         int(name.rpartition(":")[2])
         for name in names
@@ -280,7 +274,7 @@ def _fan(line: str, columns: _Columns, names: Sequence[str]) -> Fan:
     quantiles = np.empty((len(QUANTILES), len(years)))
     mean = np.empty(len(years))
     for at, year in enumerate(years):
-        parts = columns.valid(f"{line}:{year}")
+        parts = valid(f"{line}:{year}")
         quantiles[:, at] = np.mean([np.quantile(part, QUANTILES) for part in parts], axis=0)
         mean[at] = np.mean([np.mean(part) for part in parts])
     return Fan(line, years, QUANTILES, quantiles, mean)

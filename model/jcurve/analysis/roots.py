@@ -13,7 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.float64]
+from jcurve.analysis.question import Array
+
 Lanes: TypeAlias = NDArray[np.intp]
 Function: TypeAlias = Callable[[Array, Lanes], Array]
 """Points and their lanes, both (points,), to measures, (points,)."""

@@ -12,18 +12,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import lru_cache, partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.analysis.cluster import Cluster, Told, check_address, check_same, looked, silent
 from jcurve.analysis.draw_stores import Block
-from jcurve.analysis.question import Array, Question, cut
+from jcurve.analysis.question import Array, Mask, Question, cut
 from jcurve.analysis.sampling import Plan, Sampler, Unit
 from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import ModelError, RunError, UsageError
@@ -49,12 +48,12 @@ def evaluate_unit(plan: Plan, unit: Unit) -> Block:
     step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
     for start in range(0, unit.count, step):
         stop = min(start + step, unit.count)
-        parts.append(_answered(question, cut(drawn, start, stop), unit, start))
+        parts.append(_draws_answered(question, cut(drawn, start, stop), unit, start))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Block(unit, columns)
 
 
-def _answered(question: Question, draws: Columns, unit: Unit, start: int) -> Columns:
+def _draws_answered(question: Question, draws: Columns, unit: Unit, start: int) -> Columns:
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
     valid = np.broadcast_to(question.valid_rows(rows), (width,))
@@ -77,16 +76,16 @@ def _answered(question: Question, draws: Columns, unit: Unit, start: int) -> Col
                     allowed=error.allowed,
                 ) from error
             half = width // 2
-            one = _answered(question, cut(draws, 0, half), unit, start)
-            two = _answered(question, cut(draws, half, width), unit, start + half)
+            one = _draws_answered(question, cut(draws, 0, half), unit, start)
+            two = _draws_answered(question, cut(draws, half, width), unit, start + half)
             return {name: np.concatenate([one[name], two[name]]) for name in one}
     columns: Columns = {}
     for name, row in answers.items():
-        columns |= _columns(question, name, row, valid)
+        columns |= _by_year(question, name, row, valid)
     return columns | {"valid": valid.astype(np.float64)}
 
 
-def _columns(question: Question, name: str, row: Array, valid: NDArray[np.bool_]) -> Columns:
+def _by_year(question: Question, name: str, row: Array, valid: Mask) -> Columns:
     """A column an output, or one a year from the programme's start of a line by year."""
 
     def spread(values: Array) -> Array:
@@ -181,7 +180,7 @@ def _death_of_a_process(count: int) -> Iterator[None]:
         raise RunError(
             "a process of the simulation ended abruptly, as when memory runs out",
             received=f"{count} processes",
-            allowed="fewer --processes or a smaller --chunk; --resume keeps what is finished",
+            allowed="fewer --processes; --resume keeps what is finished",
         ) from error
 
 
@@ -221,7 +220,7 @@ def _on_cluster(
 ) -> Iterator[Block]:
     from distributed import as_completed
 
-    with Cluster(address, project, refused) as made:
+    with closing(Cluster(address, project, refused)) as made:
         client, threads = made.client, made.workers()
         # Each part is checked again where it is made: a worker may have been replaced meanwhile.
         evaluate = partial(client.submit, _evaluate_as, pure=False, workers=list(threads))

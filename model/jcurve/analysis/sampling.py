@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -28,7 +28,6 @@ from jcurve.assumptions.scenario import find
 from jcurve.ground.errors import UsageError
 
 Columns: TypeAlias = Sequence[tuple[str, Distribution]]
-Points: TypeAlias = Literal["sobol", "random"]
 
 SCRAMBLES = 8  # Independent randomisations: enough for an error bar
 UNIT = 2048  # Most draws in a unit: what is stored, resumed and sent to a process at a time
@@ -60,7 +59,6 @@ class Plan:
         correlations: wanted rank correlations, ((key, key), value); none where it is empty.
         persistent: one draw moves a path for all its years. Otherwise each year is drawn by
             itself, which understates risk where doubts last.
-        points: ``sobol`` or ``random``.
     """
 
     question: Question
@@ -70,15 +68,12 @@ class Plan:
     keys: tuple[str, ...] = ()
     correlations: tuple[tuple[tuple[str, str], float], ...] = ()
     persistent: bool = True
-    points: Points = "sobol"
 
     def __post_init__(self) -> None:
         if self.scrambles < 1 or self.level < 0:
             raise UsageError("a plan without points", received=(self.scrambles, self.level))
         if self.seed < 0:
             raise UsageError("a seed is 0 or more", received=self.seed)
-        if self.points not in ("sobol", "random"):
-            raise UsageError("unknown points", received=self.points, allowed="sobol, random")
         if not self.keys:
             raise UsageError("nothing varies in this simulation", received=self.scenario.name)
 
@@ -91,10 +86,6 @@ class Plan:
     def draws(self) -> int:
         """How many scenarios."""
         return self.scrambles << self.level
-
-    def at_level(self, level: int) -> Plan:
-        """The same points, of which another power of two is used."""
-        return replace(self, level=level)
 
     def units(self, above: int | None = None) -> Iterator[Unit]:
         """The units of the plan, scrambles taking turns, so that a part is balanced.
@@ -116,7 +107,6 @@ class Plan:
             "keys": list(self.keys),
             "correlations": [[*pair, value] for pair, value in self.correlations],
             "persistent": self.persistent,
-            "points": self.points,
         }
 
 
@@ -181,7 +171,7 @@ class Joint:
     """Inputs that are drawn at once: each has its distribution, and some are correlated."""
 
     def __init__(self, columns: Columns, correlations: Correlations) -> None:
-        self._columns = columns
+        self._dimensions = columns
         # of the inputs, in the order of their columns
         self.names = tuple(name for name, _ in columns)
         # how the correlated ones hang together; None when none are
@@ -201,7 +191,7 @@ class Joint:
         """Probabilities as draws, each (scenarios,), by input."""
         return {
             name: each.quantile(np.ascontiguousarray(u[:, at]))
-            for at, (name, each) in enumerate(self._columns)
+            for at, (name, each) in enumerate(self._dimensions)
         }
 
 
@@ -218,7 +208,7 @@ class Sampler:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.joint = Joint(_columns(plan), dict(plan.correlations))
+        self.joint = Joint(_dimensions(plan), dict(plan.correlations))
         self._engines: dict[int, tuple[Any, int]] = {}
 
     def draws(self, unit: Unit) -> dict[str, Array]:
@@ -238,9 +228,6 @@ class Sampler:
     def probabilities(self, unit: Unit) -> Array:
         """Independent numbers inside 0 and 1, (count, dimensions)."""
         width = len(self.joint.names)
-        if self.plan.points == "random":
-            seed = np.random.SeedSequence([self.plan.seed, unit.scramble, unit.start])
-            return np.random.Generator(np.random.Philox(seed)).random((unit.count, width)) + 2**-54
         engine, at = self._engines.pop(unit.scramble, (None, 0))
         if engine is None or at > unit.start:
             engine, at = sobol(width, self.plan.seed, unit.scramble), 0
@@ -251,7 +238,7 @@ class Sampler:
         return np.asarray(made + MIDDLE)
 
 
-def _columns(plan: Plan) -> Columns:
+def _dimensions(plan: Plan) -> Columns:
     """What is drawn: name and distribution of each dimension."""
     found: list[tuple[str, Distribution]] = []
     for item in (plan.scenario[key] for key in plan.keys):

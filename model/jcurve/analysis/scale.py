@@ -122,12 +122,12 @@ def scale_study(
         UsageError: the scales are not such a list.
         AnswerError: the scale moves nothing in this scenario.
     """
-    grid = _ascending(scales)
+    grid = ascending(scales, "scales", 0.0, np.inf)
     project = project or find_project()
     question = Question.of(scenario, (_NPV, GO_FORWARD), project)
     plans = _over(question, [_OWN, _SCALED], np.array([1.0]))
     mains = _over(question, [_OWN, _SCALED], grid)
-    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _moved(mains[GO_FORWARD], scenario))
+    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _that_vary(mains[GO_FORWARD], scenario))
     beliefs, bests, at_bests = _evidence(scenario, question, project, grid)
     at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
     curves = tuple(
@@ -177,22 +177,27 @@ def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
 def _best_size(scenario: Scenario, project: Project) -> Best:
     grid = np.array(SCALES)
     question = Question.of(scenario, GO_FORWARD, project)
-    values = _moved(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
+    values = _that_vary(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
     own, at_own = _peaks(question, [_OWN], grid, values)
     beliefs, bests, _ = _evidence(scenario, question, project, grid)
     return _ranged(own[0], at_own[0], beliefs, bests, grid)
 
 
-def _ascending(scales: Sequence[float]) -> Array:
-    grid = np.asarray(scales, dtype=np.float64)
-    if grid.ndim != 1 or grid.size < 2 or not (np.diff(grid) > 0).all() or grid[0] < 0:
+def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:
+    """Values as an array."""
+    row = np.asarray(values, dtype=np.float64)
+    if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
+        raise UsageError(f"{what}: not a list of values", allowed="two or more, ascending")
+    if row[0] < floor or row[-1] > ceiling:
         raise UsageError(
-            "not a list of scales", received=str(list(scales)), allowed="ascending, from 0 up"
+            f"{what}: outside its bounds",
+            received=f"{row[0]:g} to {row[-1]:g}",
+            allowed=f"{floor:g} to {ceiling:g}",
         )
-    return grid
+    return row
 
 
-def _moved(values: Array, scenario: Scenario) -> Array:
+def _that_vary(values: Array, scenario: Scenario) -> Array:
     """Values by scale, which must differ."""
     if np.ptp(values[0]) == 0:
         raise AnswerError(

@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jcurve.analysis.question import Array, Ask, Draws, Question
+from jcurve.analysis.question import Array, Ask, Draws, Mask, Question
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
@@ -27,7 +26,7 @@ of useful life."""
 _EARNINGS = f"earnings_per_share@with:{EARNINGS_YEAR}"
 _DIGITS = 6  # Of an effect in USD m: what is less is the error of the arithmetic
 
-Valid = Callable[[Draws], NDArray[np.bool_]]
+Valid = Callable[[Draws], Mask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ class Grid:
     ys: Array
     values: dict[str, Array]  # (rows, columns) by output; NaN where there is no answer
     # (rows, columns), false where a rule between assumptions breaks; such cells have no answer
-    valid: NDArray[np.bool_]
+    valid: Mask
 
 
 def grid(

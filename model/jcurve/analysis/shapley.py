@@ -15,10 +15,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.question import Array, Mask
 from jcurve.ground.errors import UsageError
 
-Array: TypeAlias = NDArray[np.float64]
-Mask: TypeAlias = NDArray[np.bool_]
 Worth: TypeAlias = Callable[[Mask], Array]
 """Which members take part, (coalitions, members), to what they are worth, (coalitions,)."""
 

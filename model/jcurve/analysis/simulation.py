@@ -21,7 +21,6 @@ from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.sampling import (
     SCRAMBLES,
     Plan,
-    Points,
     Sampler,
     level_for,
     varied,
@@ -59,7 +58,6 @@ def plan_for(
     vary: tuple[str, ...] | None = None,
     correlations: Correlations | None = None,
     persistent: bool = True,
-    points: Points = "sobol",
     chunk: int = CHUNK,
     project: Project | None = None,
 ) -> Plan:
@@ -75,7 +73,7 @@ def plan_for(
         vary: keys, or beginnings of keys; None for all that vary.
         correlations: wanted rank correlations by pair of keys; None for those on file, of
             dated values only where a path is drawn as one.
-        persistent, points: see :class:`~jcurve.analysis.sampling.Plan`.
+        persistent: see :class:`~jcurve.analysis.sampling.Plan`.
         chunk: scenarios evaluated together.
 
     Raises:
@@ -92,7 +90,7 @@ def plan_for(
         whole = {item.key for item in items if persistent or not isinstance(item.value, Path)}
         correlations = among(correlations_on_file(project), whole)
     pairs = tuple(sorted(correlations.items()))
-    plan = Plan(question, level, scrambles, seed, keys, pairs, persistent, points)
+    plan = Plan(question, level, scrambles, seed, keys, pairs, persistent)
     _ = Sampler(plan)  # an impossible matrix is refused before anything runs
     return plan
 
@@ -131,7 +129,7 @@ def simulate(
         )
     run = runner or local
     done = store.begin(plan.identity(), resume=resume)
-    reached: Plan = plan if until is None else plan.at_level(min(_STOP_FROM, plan.level))
+    reached: Plan = plan if until is None else replace(plan, level=min(_STOP_FROM, plan.level))
     below: int | None = None
     precision: Estimate | None = None
     reused = fresh = 0
@@ -151,7 +149,7 @@ def simulate(
                 break
         if reached.level >= plan.level:
             break
-        below, reached = reached.level, reached.at_level(reached.level + 1)
+        below, reached = reached.level, replace(reached, level=reached.level + 1)
     left_out = 1.0 - float(np.mean(np.concatenate(by_scramble(store, reached, "valid"))))
     if left_out > _MOST_LEFT_OUT:
         raise ScenarioError(

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from jcurve.analysis.question import Array
 from jcurve.analysis.revisions import Revision
+from jcurve.assumptions.paths import Change, Path, Period, Value
 from jcurve.assumptions.relations import remainder_row
-from jcurve.assumptions.rows import slot_keys
+from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.company import rows_of
 from jcurve.evaluation.naming import headline_text
 from jcurve.ground.numbers import change, differing, percent
-from jcurve.ground.quarters import Quarter
+from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, QUARTER_COUNT, Quarter
 
 if TYPE_CHECKING:
-    from jcurve.assumptions import Scenario
+    from jcurve.assumptions import Assumption, Scenario
     from jcurve.case import Case
     from jcurve.engine.timeline import Timeline
-
-Array = NDArray[np.float64]
 
 
 _RATES = ("share", "per year")
@@ -268,26 +265,27 @@ def stated_rows(
 ) -> dict[str, Array]:
     """The model's rows of assumptions as an edition states them; what it does not state, or in a
     form of another version, is as in ``scenario``."""
-    rows = rows_of(scenario, timeline)
+    rows, window = rows_of(scenario, timeline), Window(timeline.first, timeline.last)
     for key, given in stated.items():
         item = scenario.assumptions.get(key)
         if item is None or item.derived or given.value is None or given.unit != item.unit:
             continue
-        value = given.value
-        if isinstance(item.value, tuple):
-            spare = [(len(timeline), value[-1][1] if value else 1.0)] * len(slot_keys(key))
-            dated = [(timeline.index(date), life) for date, life in value] + spare
-            for slot, given_slot in zip(slot_keys(key), dated, strict=False):
-                for name, number in zip(slot, given_slot, strict=True):
-                    rows[name] = np.full((1, 1), float(number))
-        elif isinstance(value, list):
-            times = len(timeline) // len(value)
-            rows[key] = np.repeat(np.array(value, dtype=np.float64), times)[:, None]
-        elif isinstance(value, str):
-            at = item.choices.index(value) if item.choices else timeline.index(value)
-            rows[key] = np.full((1, 1), float(at))
-        else:
-            rows[key] = np.full((1, 1), float(value))
+        rows |= assumption_rows(replace(item, value=_as_held(item, given.value)), window)
     for mix in scenario.mixes:
         rows[mix.remainder] = remainder_row(mix, rows)
     return rows
+
+
+def _as_held(item: Assumption, stated: Any) -> Value:
+    """A value as an assumption holds it, from its canonical form."""
+    if isinstance(item.value, tuple):
+        return tuple(Change(Quarter(date) - FIRST_QUARTER, life) for date, life in stated)
+    if isinstance(stated, list):
+        by: Period = "quarter" if len(stated) == QUARTER_COUNT else "year"
+        first = 0 if by == "quarter" else FIRST_YEAR
+        return Path(by, "hold", tuple(enumerate(stated, first)))
+    if isinstance(stated, str):
+        return float(
+            item.choices.index(stated) if item.choices else Quarter(stated) - FIRST_QUARTER
+        )
+    return float(stated)

@@ -192,6 +192,7 @@ class _Search:
         # One year of a path is searched as if it were an assumption of one value.
         self.item = _in_year(found, period) if period else found
         self.book = _in_year(found.book, period) if period else found.book
+        self._is_whole = self.item.unit in _WHOLE_UNITS
         self.low, self.high = self._interval()
 
     def run(self, fixed: dict[str, Array], lanes: int) -> tuple[list[Crossing], Array]:
@@ -211,7 +212,7 @@ class _Search:
                 measures[kept] = np.broadcast_to(found, (int(kept.sum()),))
             return measures
 
-        self.points = self._points()
+        self.points = self._scanned()
         return crossings(measured, self.points, lanes, whole=self._is_whole)
 
     def solution(self, found: Sequence[Crossing], values: Array) -> Solution:
@@ -222,7 +223,7 @@ class _Search:
             label=item.label,
             unit=item.unit,
             goal=self.goal.text,
-            present=self._text(present),
+            present=self._for_reader(present),
             low="" if book.low is None else item.text(book.low),
             high="" if book.high is None else item.text(book.high),
             kind=book.kind,
@@ -236,17 +237,13 @@ class _Search:
         return replace(
             made,
             value=best.at,
-            text=self._text(best.at),
+            text=self._for_reader(best.at),
             direction="at or above" if best.rises else "at or below",
             others=tuple(sorted({each.at for each in rest})),
             jumps=best.jumps,
             output=self._output(best.at),
-            standing=standing(book, self._moved(best.at)),
+            standing=standing(book, self._at_periods(best.at)),
         )
-
-    @property
-    def _is_whole(self) -> bool:
-        return self.item.unit in _WHOLE_UNITS
 
     def _interval(self) -> tuple[float, float]:
         item = self.item
@@ -268,13 +265,13 @@ class _Search:
         up = _furthest(ceiling - row, highs - row)
         return -_furthest(row - floor, row - lows), up
 
-    def _points(self) -> Array:
+    def _scanned(self) -> Array:
         if self._is_whole:
             return np.arange(round(self.low), round(self.high) + 1, dtype=np.float64)
         near = ends(self.item) if self.item.has_range else None
         return np.union1d(scan_points(self.low, self.high, near), [at_value(self.item)])
 
-    def _moved(self, at: float) -> Array:
+    def _at_periods(self, at: float) -> Array:
         """The values that a draw stands for: one, or one a period of a path."""
         drawn = np.array([at])
         return position(self.item, drawn)[:, 0] if isinstance(self.item.value, Path) else drawn
@@ -289,7 +286,7 @@ class _Search:
             return "", math.nan, "no value in its bounds does it"
         size = np.where(np.isfinite(values), np.abs(values), np.inf)
         at = float(self.points[int(np.argmin(size))])
-        return self._text(at), self._output(at), "no value in its bounds does it"
+        return self._for_reader(at), self._output(at), "no value in its bounds does it"
 
     def _output(self, at: float) -> float:
         asked = Question.of(self.question.scenario, self.goal.shown, self.question.project)
@@ -298,11 +295,11 @@ class _Search:
             return float(self.goal.measure({self.goal.shown: row}, {})[0])
         return float(row[0])
 
-    def _text(self, at: float) -> str:
+    def _for_reader(self, at: float) -> str:
         path = self.item.value
         if not isinstance(path, Path):
             return self.item.text(at)
-        moved = self._moved(at)
+        moved = self._at_periods(at)
         points = tuple((p, float(moved[p - path.first])) for p in path.periods)
         return self.item.text(Path(path.by, path.between, points))
 

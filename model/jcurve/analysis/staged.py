@@ -22,11 +22,13 @@ from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fi
 from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.risk_measures import Estimate, estimate
 from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, varied
+from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 
-SIGNALS = ("advertising@with", "new_product_revenue@with")  # What is observed by a review
+SIGNALS = ("advertising@with", "new_product_revenue@with")
+"""What is observed by a review; the first is the trigger's."""
 SCALE = "programme.scale"
 """The decision that cuts and pauses move: the part of planned AI spending beyond maintenance and
 commitments that is spent."""
@@ -104,9 +106,6 @@ def staged_programme(
     dates: Sequence[str],
     *,
     actions: Sequence[Action] | None = None,
-    output: str = "npv.go_forward",
-    signals: Sequence[str] = SIGNALS,
-    vary: Sequence[str] | None = None,
     level: int = 7,
     scrambles: int = SCRAMBLES,
     seed: int = 0,
@@ -118,24 +117,22 @@ def staged_programme(
         scenario: around which the draws lie.
         dates: quarters after the valuation date, rising.
         actions: what can be done; None for :func:`actions_for`.
-        output: a single value with an answer everywhere.
-        signals: lines observed at each date; the first is the trigger's.
-        vary, level, scrambles, seed, project: as in a simulation, with the correlations on file.
+        level, scrambles, seed, project: as in a simulation, with the correlations on file.
             Each draw is evaluated once and again for each action at each date.
 
     Raises:
         UsageError: no dates, or they do not rise after the valuation date.
-        AnswerError: the output has no answer somewhere.
+        AnswerError: NPV has no answer somewhere.
     """
     chosen = actions_for() if actions is None else tuple(actions)
-    watched = tuple(f"{signal}:{date}" for date in dates for signal in signals)
-    question = Question.of(scenario, (output, *watched), project)
+    watched = tuple(f"{signal}:{date}" for date in dates for signal in SIGNALS)
+    question = Question.of(scenario, (GO_FORWARD, *watched), project)
     at = _checked(question, dates, chosen)
-    keys = tuple(item.key for item in varied(scenario, vary))
+    keys = tuple(item.key for item in varied(scenario))
     pairs = among(correlations_on_file(project), keys)
     plan = Plan(question, level, scrambles, seed, keys, tuple(sorted(pairs.items())))
     sampler = Sampler(plan)
-    alone = Question.of(scenario, output, project)
+    alone = Question.of(scenario, GO_FORWARD, project)
     parts: list[Paths] = []
     owner: list[int] = []
     for unit in plan.units():
@@ -150,7 +147,9 @@ def staged_programme(
         np.concatenate([part.signals for part in parts], axis=2),
     )
     evaluated = plan.draws * (1 + len(dates) * len(chosen))
-    return valued(whole, np.array(owner), [each.name for each in chosen], dates, output, evaluated)
+    return valued(
+        whole, np.array(owner), [each.name for each in chosen], dates, GO_FORWARD, evaluated
+    )
 
 
 def valued(

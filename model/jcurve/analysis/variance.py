@@ -16,12 +16,11 @@ effects for global sensitivity analysis" (2016), with A. Owen and C. Prieur (201
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.analysis import shapley
 from jcurve.analysis.correlation import (
@@ -32,7 +31,7 @@ from jcurve.analysis.correlation import (
     groups_on_file,
 )
 from jcurve.analysis.distributions import distribution_of
-from jcurve.analysis.question import MANY, Answers, Array, Ask, Draws, Question
+from jcurve.analysis.question import MANY, Answers, Array, Ask, Draws, Mask, Question
 from jcurve.analysis.risk_measures import Estimate, estimate
 from jcurve.analysis.sampling import MIDDLE, Columns, Joint, sobol, varied
 from jcurve.analysis.sensitivity import tornado
@@ -71,7 +70,8 @@ class Importance:
     evaluated: int  # scenarios
 
 
-def sobol_indices(
+def importance(
+    method: Method,
     ask: Ask,
     output: str,
     columns: Columns,
@@ -82,100 +82,65 @@ def sobol_indices(
     scrambles: int = _SCRAMBLES,
     seed: int = 0,
 ) -> Importance:
-    """First-order and total indices of independent groups of inputs.
+    """Sobol indices of independent groups of inputs, or Shapley effects of any.
 
     Args:
+        method: ``sobol`` for the first order and the total, ``shapley`` for effects.
         ask: the question; must answer everywhere.
         output: a single value of it.
         columns: each input and its distribution.
         groups: inputs by name of a group; None for each by itself.
-        correlations: rank correlations inside groups, by a Gaussian copula; none between two.
-        level: each scramble has ``2 ** level`` points, evaluated once a group and twice more.
+        correlations: rank correlations by a Gaussian copula; between groups for effects alone.
+        level: each scramble has ``2 ** level`` points, evaluated once a group and twice more for
+            indices, once for each of the ``2 ** groups`` sets for effects.
         scrambles: for the error, at least 2.
         seed: of the points.
     """
     members = _partition(columns, groups)
-    home = {columns[at][0]: group for group, own in members.items() for at in own}
-    for (one, other), value in (correlations or {}).items():
-        if home.get(one) != home.get(other):
-            raise UsageError(
-                "Sobol indices need independent groups: what correlated ones explain overlaps",
-                received=f"{one} with {other} {value:g}",
-                allowed="Shapley effects, both in one group, or no correlations",
-            )
-    inputs = _Inputs(ask, output, columns, members, correlations)
-
-    def indices(own: Array, fresh: Array) -> tuple[float, dict[str, Array]]:
-        # Groups are independent, so that those of one draw go with those of another.
-        a, b = inputs.correlated(own), inputs.correlated(fresh)
-        f_a, f_b = inputs.values(a), inputs.values(b)
-        middle = (f_a.mean() + f_b.mean()) / 2.0
-        variance = inputs.variance(np.concatenate([f_a, f_b]))
-        first, total = np.empty(len(members)), np.empty(len(members))
-        for at, group in enumerate(members.values()):
-            mixed = a.copy()
-            mixed[:, group] = b[:, group]
-            f_mixed = inputs.values(mixed)
-            first[at] = np.mean((f_b - middle) * (f_mixed - f_a)) / variance
-            total[at] = np.mean((f_a - f_mixed) ** 2) / (2.0 * variance)
-        return variance, {"first": first, "total": total}
-
-    return inputs.importance("sobol", indices, len(members) + 2, level, scrambles, seed)
-
-
-def shapley_effects(
-    ask: Ask,
-    output: str,
-    columns: Columns,
-    groups: Groups | None = None,
-    *,
-    correlations: Correlations | None = None,
-    level: int = _LEVEL,
-    scrambles: int = _SCRAMBLES,
-    seed: int = 0,
-) -> Importance:
-    """Shapley effects of groups of inputs, correlated or not; they sum to one.
-
-    What a set of groups is worth is the variance of the output's expectation given them. It is
-    the covariance of two answers that share those groups and are drawn anew, given them, in
-    the rest.
-
-    Args:
-        ask, output, columns, groups, scrambles, seed: see :func:`sobol_indices`.
-        correlations: rank correlations, inside groups and between them.
-        level: each scramble has ``2 ** level`` points, evaluated once for each of the
-            ``2 ** groups`` sets.
-    """
-    members = _partition(columns, groups)
     count = len(members)
-    if count > MOST_GROUPS:
+    home = {columns[at][0]: group for group, own in members.items() for at in own}
+    if method == "sobol":
+        for (one, other), value in (correlations or {}).items():
+            if home.get(one) != home.get(other):
+                raise UsageError(
+                    "Sobol indices need independent groups: what correlated ones explain overlaps",
+                    received=f"{one} with {other} {value:g}",
+                    allowed="Shapley effects, both in one group, or no correlations",
+                )
+    elif count > MOST_GROUPS:
         raise UsageError(
             "Shapley effects of more groups than are evaluated in full",
             received=f"{count} groups",
             allowed=f"{MOST_GROUPS} at most; name fewer groups",
         )
     inputs = _Inputs(ask, output, columns, members, correlations)
-
-    def effects(own: Array, fresh: Array) -> tuple[float, dict[str, Array]]:
-        first = inputs.correlated(own)
-        f_first = inputs.values(first)
-        variance = inputs.variance(f_first)
-        worth = np.zeros(1 << count)
-        worth[-1] = variance
-        for mask in range(1, (1 << count) - 1):
-            kept = np.zeros(len(columns), dtype=bool)
-            for at, group in enumerate(members.values()):
-                kept[group] = bool(mask >> at & 1)
-            f_second = inputs.values(inputs.given(first, fresh, kept))
-            middle = (f_first.mean() + f_second.mean()) / 2.0
-            worth[mask] = float(np.mean((f_first - middle) * (f_second - middle)))
-        return variance, {"effect": shapley.exact(worth, count) / variance}
-
-    return inputs.importance("shapley", effects, (1 << count) - 1, level, scrambles, seed)
+    measured = inputs.indices if method == "sobol" else inputs.effects
+    width = len(columns)
+    found = [
+        measured(u[:, :width], u[:, width:]) for u in _scrambled(2 * width, level, scrambles, seed)
+    ]
+    parts = tuple(
+        Part(
+            group,
+            tuple(columns[i][0] for i in own),
+            **{
+                kind: estimate([float(shares[kind][at]) for _, shares in found])
+                for kind in found[0][1]
+            },
+        )
+        for at, (group, own) in enumerate(members.items())
+    )
+    spread = estimate([math.sqrt(variance) for variance, _ in found])
+    sets = count + 2 if method == "sobol" else (1 << count) - 1
+    return Importance(output, method, spread, parts, sets * (scrambles << level))
 
 
 class _Inputs:
-    """What varies, in groups, and the output that is asked for."""
+    """What varies, in groups, and the output that is asked for.
+
+    Either measure takes two sets of independent points and gives the variance of the output and
+    the shares of each group by kind.
+    """
 
     def __init__(
         self,
@@ -187,7 +152,40 @@ class _Inputs:
     ) -> None:
         self.ask, self.output, self.members = ask, output, members
         self.joint = Joint(columns, correlations or {})
-        self.correlated = self.joint.correlated
+
+    def indices(self, own: Array, fresh: Array) -> tuple[float, dict[str, Array]]:
+        """First-order and total indices. Groups are independent, so that those of one draw go
+        with those of another."""
+        a, b = self.joint.correlated(own), self.joint.correlated(fresh)
+        f_a, f_b = self.values(a), self.values(b)
+        middle = (f_a.mean() + f_b.mean()) / 2.0
+        variance = self.variance(np.concatenate([f_a, f_b]))
+        first, total = np.empty(len(self.members)), np.empty(len(self.members))
+        for at, group in enumerate(self.members.values()):
+            mixed = a.copy()
+            mixed[:, group] = b[:, group]
+            f_mixed = self.values(mixed)
+            first[at] = np.mean((f_b - middle) * (f_mixed - f_a)) / variance
+            total[at] = np.mean((f_a - f_mixed) ** 2) / (2.0 * variance)
+        return variance, {"first": first, "total": total}
+
+    def effects(self, own: Array, fresh: Array) -> tuple[float, dict[str, Array]]:
+        """Shapley effects. What a set of groups is worth is the variance of the output's
+        expectation given them: the covariance of two answers that share those groups and are drawn
+        anew, given them, in the rest."""
+        first = self.joint.correlated(own)
+        f_first = self.values(first)
+        variance, count = self.variance(f_first), len(self.members)
+        worth = np.zeros(1 << count)
+        worth[-1] = variance
+        for mask in range(1, (1 << count) - 1):
+            kept = np.zeros(first.shape[1], dtype=bool)
+            for at, group in enumerate(self.members.values()):
+                kept[group] = bool(mask >> at & 1)
+            f_second = self.values(self.given(first, fresh, kept))
+            middle = (f_first.mean() + f_second.mean()) / 2.0
+            worth[mask] = float(np.mean((f_first - middle) * (f_second - middle)))
+        return variance, {"effect": shapley.exact(worth, count) / variance}
 
     def values(self, u: Array) -> Array:
         """The output at probabilities, (scenarios, inputs)."""
@@ -206,7 +204,7 @@ class _Inputs:
             raise AnswerError(f"{self.output} does not vary with these inputs")
         return variance
 
-    def given(self, first: Array, fresh: Array, kept: NDArray[np.bool_]) -> Array:
+    def given(self, first: Array, fresh: Array, kept: Mask) -> Array:
         """Inputs as in ``first`` where kept, and drawn anew given those elsewhere."""
         second = np.where(kept, first, fresh)
         at, joint = self.joint.at, self.joint.copula
@@ -229,37 +227,6 @@ class _Inputs:
         second[:, drawn] = np.clip(ndtr(z), np.finfo(float).tiny, 1.0 - 2.0**-53)
         return second
 
-    def importance(
-        self,
-        method: str,
-        scrambled: Callable[[Array, Array], tuple[float, dict[str, Array]]],
-        sets: int,
-        level: int,
-        scrambles: int,
-        seed: int,
-    ) -> Importance:
-        """What the scrambles say together; each takes two sets of points and gives the variance
-        and the shares by kind, one a group."""
-        names = self.joint.names
-        width = len(names)
-        found = [
-            scrambled(u[:, :width], u[:, width:])
-            for u in _points(2 * width, level, scrambles, seed)
-        ]
-        parts = tuple(
-            Part(
-                group,
-                tuple(names[i] for i in own),
-                **{
-                    kind: estimate([float(shares[kind][at]) for _, shares in found])
-                    for kind in found[0][1]
-                },
-            )
-            for at, (group, own) in enumerate(self.members.items())
-        )
-        spread = estimate([math.sqrt(variance) for variance, _ in found])
-        return Importance(self.output, method, spread, parts, sets * (scrambles << level))
-
 
 def _partition(columns: Columns, groups: Groups | None) -> dict[str, list[int]]:
     place = {name: at for at, (name, _) in enumerate(columns)}
@@ -280,7 +247,7 @@ def _partition(columns: Columns, groups: Groups | None) -> dict[str, list[int]]:
     return {group: [place[key] for key in keys] for group, keys in groups.items() if keys}
 
 
-def _points(width: int, level: int, scrambles: int, seed: int) -> Iterator[Array]:
+def _scrambled(width: int, level: int, scrambles: int, seed: int) -> Iterator[Array]:
     """Scrambled Sobol points, (2 ** level, width), one set a scramble."""
     if scrambles < 2 or level < 1:
         raise UsageError(
@@ -297,14 +264,13 @@ def split_variance(
     *,
     method: Method | None = None,
     correlations: Correlations | None = None,
-    groups: Mapping[str, Sequence[str]] | None = None,
     vary: Sequence[str] | None = None,
     level: int = 7,
     scrambles: int = 8,
     seed: int = 0,
     project: Project | None = None,
 ) -> Importance:
-    """Where the variance of an output comes from.
+    """Where the variance of an output comes from, by the groups that lead.
 
     Args:
         scenario: around which its assumptions vary.
@@ -312,11 +278,10 @@ def split_variance(
         method: ``sobol`` for independent groups, ``shapley`` for correlated ones; None for
             whichever fits.
         correlations: rank correlations by pair of keys; None for those on file.
-        groups: keys by name of a group; None for those that lead (:func:`leading_groups`).
         vary, level, scrambles, seed, project: as in a simulation.
 
     Raises:
-        UsageError: a method that does not fit, or see :func:`sobol_indices`.
+        UsageError: a method that does not fit, or see :func:`importance`.
         AnswerError: the output has no answer somewhere, or a draw breaks a rule.
     """
     question = Question.of(scenario, output, project)
@@ -326,11 +291,10 @@ def split_variance(
         correlations = among(correlations_on_file(project), {item.key for item in items})
     if method is not None and method not in ("sobol", "shapley"):
         raise UsageError("unknown method", received=method, allowed="sobol, shapley")
-    named = leading_groups(question, output, vary=vary) if groups is None else groups
+    named = leading_groups(question, output, vary=vary)
     home = {key: group for group, keys in named.items() for key in keys}
     apart = any(home.get(one) != home.get(other) for one, other in correlations)
-    chosen = method or ("shapley" if apart else "sobol")
-    find = sobol_indices if chosen == "sobol" else shapley_effects
+    chosen: Method = method or ("shapley" if apart else "sobol")
     sets = 1 << len(named) if chosen == "shapley" else len(named) + 2
     if (scrambles << level) * sets >= MANY:
         question = replace(question, many=True)
@@ -344,7 +308,8 @@ def split_variance(
             )
         return question(draws)
 
-    return find(
+    return importance(
+        chosen,
         ask,
         output,
         columns,

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions.fields import number_text
-from jcurve.assumptions.paths import Path, Value
+from jcurve.assumptions.paths import Array, Path, Value
 from jcurve.ground.numbers import readable, span
 from jcurve.ground.quarters import Quarter
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
-Array: TypeAlias = NDArray[np.float64]
 Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
 Distribution: TypeAlias = Literal[
     "pert", "triangular", "normal", "lognormal", "uniform", "discrete", "empirical", "fixed"

@@ -11,21 +11,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.paths import DATE, Path
+from jcurve.assumptions.paths import DATE, Array, Mask, Path
 from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import Window, slot_keys, stacked
 from jcurve.assumptions.scenario import Scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
-
-Array: TypeAlias = NDArray[np.float64]
-Mask: TypeAlias = NDArray[np.bool_]
 
 _SLACK = 1e-9
 
@@ -93,7 +88,7 @@ def batch(
         elif item.derived:
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):
-            made[key] = window.cut(_moved(item, item.value, values))
+            made[key] = window.cut(_path_at(item, item.value, values))
         elif item.shape == "changes":
             made |= _next_change(item, values, window)
         else:
@@ -172,7 +167,7 @@ def _width(draws: Mapping[str, Array]) -> int:
     return width
 
 
-def _moved(item: Assumption, path: Path, values: Array) -> Array:
+def _path_at(item: Assumption, path: Path, values: Array) -> Array:
     if not item.has_range:
         raise UsageError("an assumption without a range is not drawn", received=item.key)
     moved = position(item, values[0])

@@ -1,7 +1,9 @@
-"""Scenario files written for a user: a new one to begin with, and a changed state to keep.
+"""Scenario files written for a user: a new one to begin with, a changed state to keep, and those
+that are there brought up to date, renamed, copied, deleted.
 
-Both are validated first, written whole, and never over another file. What is written is a user's
-own: only the scenarios that the base scenario's file lists are shipped.
+What is written is validated first, whole, means what the caller has, and is a user's own: only the
+scenarios that the base scenario's file lists are shipped, and those are never touched, nor is a
+file that others rest on renamed or deleted under them.
 """
 
 from __future__ import annotations
@@ -18,13 +20,23 @@ from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.paths import DATE, Path, Value, changes_text
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import Scenario, find
-from jcurve.assumptions.scenario_files import BASE, load, new_path, read_scenario, scenario_name
+from jcurve.assumptions.scenario_files import (
+    BASE,
+    available,
+    load,
+    new_path,
+    read_scenario,
+    scenario_name,
+    shipped,
+)
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.files import write_file
-from jcurve.ground.project import Project
+from jcurve.ground.project import Project, Where
 
 _PLAIN = re.compile(r"[0-9A-Za-z.+-][0-9A-Za-z .+/%-]*", re.ASCII)
 _WIDTH = 96
+_ENTRY = re.compile(r"  (?P<key>[a-z][a-z0-9_.]*[0-9A-Za-z_])\s*:")
+_NAME = re.compile(r"^name:.*$", re.MULTILINE)
 
 
 def changed_scenario_text(
@@ -48,13 +60,13 @@ def changed_scenario_text(
     Raises:
         ScenarioError: the name is none, or a change has no reason.
     """
-    heading = " ".join(title.split()) or _title(name)
-    entries = entry_lines(name, changes, dict.fromkeys(changes, reason) | dict(notes or {}))
+    heading = " ".join(title.split()) or _title_from(name)
+    entries = _entry_lines(name, changes, dict.fromkeys(changes, reason) | dict(notes or {}))
     story = " ".join(reason.split()) or heading
-    return "\n".join([*head(name, _quoted(heading), parent, _quoted(story)), *entries]) + "\n"
+    return "\n".join([*_head(name, _quoted(heading), parent, _quoted(story)), *entries]) + "\n"
 
 
-def entry_lines(name: str, changes: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
+def _entry_lines(name: str, changes: Mapping[str, str], reasons: Mapping[str, str]) -> list[str]:
     """The entries of a scenario file that make ``changes``, each with its reason."""
     lines: list[str] = []
     for key, text in changes.items():
@@ -76,7 +88,7 @@ def save(
     changes: Mapping[str, str],
     reason: str,
     title: str = "",
-    project: Project | str | FilePath | None = None,
+    project: Where = None,
     *,
     notes: Mapping[str, str] | None = None,
 ) -> FilePath:
@@ -90,22 +102,27 @@ def save(
             the file would not validate or would mean something else; nothing is written.
         WriteError: it cannot be written, or another process has just written it.
     """
-    path = free_path(name, project)
+    path = _free_path(name, project)
     if not changes:
         raise ScenarioError("nothing is changed", received=name, allowed="at least one change")
     text = changed_scenario_text(name, parent, changes, reason, title, notes)
-    if read_scenario(name, text, project).hash != state.hash:
-        allowed = f"{parent.name} as it was when it was opened; open it again"
-        raise ScenarioError("the file would not hold this state", where=name, allowed=allowed)
+    _check_means(name, text, state, parent.name, project)
     write_file(path, text, fresh=True)
     return path
+
+
+def _check_means(name: str, text: str, state: Scenario, opened: str, project: Where) -> None:
+    """Refuse a text that means another state than that of the scenario opened and changed."""
+    if read_scenario(name, text, project).hash != state.hash:
+        allowed = f"{opened} as it was when it was opened; open it again"
+        raise ScenarioError("the file would not hold this state", where=name, allowed=allowed)
 
 
 def start(
     name: str,
     extends: str = BASE,
     keys: Iterable[str] | None = None,
-    project: Project | str | FilePath | None = None,
+    project: Where = None,
 ) -> FilePath:
     """Write a new scenario file that validates as it is and holds ``keys`` to edit, by default
     the decision and the drivers.
@@ -118,7 +135,7 @@ def start(
         WriteError: the file cannot be written.
     """
     parent = load(extends, project)
-    path = free_path(name, project)
+    path = _free_path(name, project)
     wanted = [item.key for item in parent.drivers] if keys is None else list(keys)
     text = new_scenario_text(name, parent, wanted)
     write_file(path, text, fresh=True)
@@ -134,13 +151,13 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
     Raises:
         ScenarioError: a key is no assumption or cannot be set.
     """
-    title = _title(name)
+    title = _title_from(name)
     lines = [
         f"# {title}. Lists only what differs from {parent.name}, and why.",
         "# Take '# ' off a key and its two fields, change the value, give the reason.",
         "# A value may carry its unit ('200 USD bn'); key.2027 in place of key changes one year,",
         "# life.change.2027Q1 sets the useful life of servers from that quarter on.",
-        *head(name, title, parent, f"Starts as {parent.title}; what it changes is listed below."),
+        *_head(name, title, parent, f"Starts as {parent.title}; what it changes is listed below."),
     ]
     for key in keys:
         item, _ = find(key, parent.assumptions, parent.mixes, Place("keys"))
@@ -148,18 +165,18 @@ def new_scenario_text(name: str, parent: Scenario, keys: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def free_path(name: str, project: Project | str | FilePath | None) -> FilePath:
+def _free_path(name: str, project: Where) -> FilePath:
     path = new_path(scenario_name(name), project)
     if path.exists():
         raise ScenarioError("a scenario of this name exists", received=name, allowed="another name")
     return path
 
 
-def _title(name: str) -> str:
+def _title_from(name: str) -> str:
     return scenario_name(name).replace("_", " ").capitalize()
 
 
-def head(name: str, title: str, parent: Scenario, story: str) -> list[str]:
+def _head(name: str, title: str, parent: Scenario, story: str) -> list[str]:
     return [
         f"schema: {SCHEMA}",
         f"name: {name}",
@@ -202,3 +219,104 @@ def _written(item: Assumption, value: Value) -> str:
     if item.unit == DATE or item.choices:
         return number_text(value, item.unit, item.choices)
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.12g}"
+
+
+def update(
+    name: str,
+    state: Scenario,
+    changes: Mapping[str, str],
+    reasons: Mapping[str, str],
+    project: Project,
+) -> FilePath:
+    """Write what was changed since the scenario ``name`` was opened into its own file.
+
+    Everything else in the file stays as it stands: ranges, sources, reasons and comments.
+
+    Args:
+        name: the scenario that was opened.
+        state: it with ``changes``.
+        changes: text by key or ``key.2027``, as overrides are written.
+        reasons: why, by the same keys.
+    """
+    path = _own(name, project)
+    if not changes:
+        raise ScenarioError("nothing is changed", received=name, allowed="at least one change")
+    kept: list[str] = []
+    dropped = False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if (entry := _ENTRY.match(line)) is not None:
+            key = entry["key"]
+            dropped = key in changes or any(
+                key.startswith(f"{each}.") and key[len(each) + 1 :][:1].isdigit()
+                for each in changes
+            )
+        elif line and not line.startswith((" ", "#")):
+            dropped = False
+        if not dropped:
+            kept.append(line)
+    text = "\n".join([*kept, *_entry_lines(name, changes, reasons)]) + "\n"
+    _check_means(name, text, state, name, project)
+    write_file(path, text)
+    return path
+
+
+def copy_scenario(name: str, new: str, project: Project) -> FilePath:
+    """Write a scenario of the user's own that is ``name`` under another name."""
+    found, path = load(name, project), _free_path(new, project)
+    if name == BASE:
+        text = "\n".join(_head(new, _title_from(new), found, f'"As {found.title}."')) + "\n"
+    else:
+        filed = new_path(name, project).read_text(encoding="utf-8")
+        text = _NAME.sub(f"name: {new}", filed, count=1)
+    if read_scenario(new, text, project).hash != found.hash:
+        raise ScenarioError("the copy would not be the same scenario", where=name)
+    write_file(path, text, fresh=True)
+    return path
+
+
+def rename_scenario(name: str, new: str, project: Project) -> FilePath:
+    """Give a scenario of the user's own another name."""
+    path = _own(name, project, alone=True)
+    made = copy_scenario(name, new, project)
+    path.unlink()
+    return made
+
+
+def delete_scenario(name: str, project: Project) -> str:
+    """Delete a scenario of the user's own.
+
+    Returns:
+        What its file held, for :func:`restore_scenario`.
+    """
+    path = _own(name, project, alone=True)
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    return text
+
+
+def restore_scenario(name: str, text: str, project: Project) -> FilePath:
+    """Write back what :func:`delete_scenario` has deleted."""
+    path = _free_path(name, project)
+    read_scenario(name, text, project)
+    write_file(path, text, fresh=True)
+    return path
+
+
+def _own(name: str, project: Project, *, alone: bool = False) -> FilePath:
+    """The file of a scenario of the user's own; ``alone`` where no other may rest on it."""
+    if name not in available(project):
+        raise ScenarioError.not_among("unknown scenario", name, available(project))
+    if name in shipped(project):
+        what = "a scenario that comes with J-Curve is not changed"
+        raise ScenarioError(what, received=name, allowed="a copy of it under another name")
+    if alone:
+        for other in available(project):
+            if other not in (BASE, name) and load(other, project).extends == name:
+                what = "another scenario extends this one"
+                raise ScenarioError(what, received=other, allowed=f"delete {other} first")
+        word = re.compile(rf"^\s*\"?{re.escape(name)}\"?\s*,", re.MULTILINE)
+        for table in sorted(project.scenarios.glob("*.csv")):
+            if word.search(table.read_text(encoding="utf-8")):
+                what = "a table of weights names this scenario"
+                raise ScenarioError(what, received=table.name, allowed="take it out of the table")
+    return new_path(name, project)

@@ -39,20 +39,17 @@ class Fields(Mapping[str, Entry]):
         table: as written.
         allowed: the names that a field may have.
         place: of the table: what is missing is missing here.
-        what: a field is called in errors.
 
     Raises:
         ScenarioError: a field has another name.
     """
 
-    def __init__(
-        self, table: Table, allowed: Sequence[str], place: Place, what: str = "field"
-    ) -> None:
+    def __init__(self, table: Table, allowed: Sequence[str], place: Place) -> None:
         self.place = place
         self._entries = {entry.key: entry for entry in table.entries}
         for entry in table.entries:
             if entry.key not in allowed:
-                raise self.at(entry.key).unknown(f"unknown {what}", entry.key, allowed)
+                raise self.at(entry.key).unknown("unknown field", entry.key, allowed)
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:

@@ -9,7 +9,6 @@ in its place. A date can be moved later or earlier.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable
 
@@ -17,7 +16,7 @@ from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.nodes import Node, Place, Text
 from jcurve.assumptions.paths import DATE, Between, Path, Period, Value
 from jcurve.assumptions.values import period_of, values_of
-from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import FIRST_QUARTER, QUARTERS_IN_YEAR, Quarter
 
 _FORMS = "such as '1 year later', '-10 percent from 2027', 'x 0.9 from 2027 to 2029'"
 
@@ -32,7 +31,6 @@ _SCALE = re.compile(
     re.ASCII,
 )
 _HUNDRED = 100.0
-_MONTHS_IN_QUARTER = 3
 
 
 def new_value(
@@ -51,8 +49,9 @@ def new_value(
     text = node.text if isinstance(node, Text) and node.text else ""
     if _TELLS.search(text) and isinstance(parent.value, Path):
         stated = parent.as_of
-        first = stated.year if parent.value.by == "year" else _quarter_of(stated)
-        path = _moved(parent.value, text, first, place)
+        quarter = Quarter.on(stated.isoformat()) - FIRST_QUARTER
+        first = stated.year if parent.value.by == "year" else quarter
+        path = _path_after(parent.value, text, first, place)
         floor, ceiling = reader.bounds
         for period, value in path.points:
             if not floor <= value <= ceiling:
@@ -66,13 +65,7 @@ def new_value(
     return reader.value(node, between, place)
 
 
-def _quarter_of(day: datetime.date) -> int:
-    years = day.year - FIRST_YEAR
-    quarter = (day.month - 1) // _MONTHS_IN_QUARTER
-    return years * QUARTERS_IN_YEAR + quarter
-
-
-def _moved(path: Path, text: str, begin: int, place: Place) -> Path:
+def _path_after(path: Path, text: str, begin: int, place: Place) -> Path:
     """A path after the moves that a text names, one after the other."""
     for each in text.replace("−", "-").split(","):
         said = each.strip()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from jcurve.ground.quarters import FIRST_YEAR, LAST_YEAR, QUARTER_COUNT, QUARTERS_IN_YEAR, Quarter
 
 Array: TypeAlias = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
 Between: TypeAlias = Literal["linear", "geometric", "hold"]
 Period: TypeAlias = Literal["year", "quarter"]
 

@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption, shape_of
-from jcurve.assumptions.fields import Fields, read_text, read_texts
-from jcurve.assumptions.nodes import Listing, Place, Table, Text
-from jcurve.assumptions.paths import Path
+from jcurve.assumptions.fields import Fields, read_text
+from jcurve.assumptions.nodes import Place, Table, Text
+from jcurve.assumptions.paths import Array, Mask, Path
 
-Array: TypeAlias = NDArray[np.float64]
-Mask: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = Mapping[str, Array]
 Items: TypeAlias = Mapping[str, Assumption]
 
@@ -46,9 +43,7 @@ def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ..
         if not isinstance(entry.value, Table):
             raise here.error("a mix is a table", None, "{members: […], remainder: …}")
         fields = Fields(entry.value, ("members", "remainder"), here)
-        members = read_texts(
-            fields["members"].value if "members" in fields else Listing(()), here, "members"
-        )
+        members = fields.texts("members")
         left = read_text(
             fields["remainder"].value if "remainder" in fields else Text(None), here, "remainder"
         )

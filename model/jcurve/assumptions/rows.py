@@ -7,18 +7,14 @@ nothing varies; a list of life changes gives a date and a life for each of its s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.paths import DATE, Path
+from jcurve.assumptions.paths import DATE, Array, Path
 from jcurve.assumptions.values import CHANGE_SLOTS
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, Quarter
-
-Array: TypeAlias = NDArray[np.float64]
 
 
 class Window:

@@ -360,7 +360,7 @@ def _canonical(item: Assumption) -> dict[str, Any]:
         )
     made["distribution"] = item.distribution
     if item.outcomes:
-        made["outcomes"] = sorted([_number(v), _number(w)] for v, w in item.outcomes)
+        made["outcomes"] = sorted([_rounded(v), _rounded(w)] for v, w in item.outcomes)
     return made
 
 
@@ -368,19 +368,19 @@ def _for_hash(item: Assumption, value: Value) -> object:
     if isinstance(value, Path):
         return _spelled(value)
     if isinstance(value, tuple):
-        return [[Quarter.at(change.date), _number(change.life)] for change in value]
+        return [[Quarter.at(change.date), _rounded(change.life)] for change in value]
     if item.unit == DATE and 0 <= value < QUARTER_COUNT and value == np.round(value):
         return Quarter.at(value)
     if item.unit == CHOICE:
         return item.choices[round(value)]
-    return _number(value)
+    return _rounded(value)
 
 
 @lru_cache(maxsize=4096)
 def _spelled(path: Path) -> tuple[float, ...]:
     """A path over the horizon; kept, since states of one scenario share almost all of theirs."""
-    return tuple(_number(v) for v in path.over())
+    return tuple(_rounded(v) for v in path.over())
 
 
-def _number(value: float) -> float:
+def _rounded(value: float) -> float:
     return float(f"{value:.12g}") + 0.0

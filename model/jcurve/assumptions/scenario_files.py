@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import Author, change, change_period, define
@@ -18,7 +18,7 @@ from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
-from jcurve.facts.tables import home_of, read_table
+from jcurve.facts.tables import Row, home_of, records
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, Where, find_project
@@ -33,8 +33,6 @@ _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assump
 _LONGEST_TITLE = 80
 _MAX_CHAIN = 16
 _TABLE = re.compile(r"[A-Za-z0-9_]{1,64}", re.ASCII)
-_WEIGHT_COLUMNS = ("scenario", "weight", "kind", "rationale")
-_WEIGHT_KINDS = ("estimate", "judgement")
 _SLACK = 1e-9
 
 WEIGHTS = "weights"
@@ -43,7 +41,7 @@ WEIGHTS = "weights"
 
 def available(project: Where = None) -> tuple[str, ...]:
     """The names of all scenarios, a user's own included, the base first."""
-    folder = _project(project).scenarios
+    folder = find_project(project).scenarios
     names = {path.stem for path in folder.glob(f"*{_SUFFIX}") if _NAME.fullmatch(path.stem)}
     return tuple(sorted(names, key=lambda name: (name != BASE, name)))
 
@@ -63,7 +61,7 @@ def shipped(project: Where = None) -> tuple[str, ...]:
     >>> jcurve.assumptions.shipped()[:3]
     ('base', 'as_the_articles_say', 'bear')
     """
-    home = _project(project)
+    home = find_project(project)
     listed = _read_base(home).shipped
     return tuple(name for name in available(home) if name == BASE or name in listed)
 
@@ -79,7 +77,7 @@ def shipped_or(names: str, project: Where = None, where: str = "scenarios") -> t
     Raises:
         ScenarioError: a name is no scenario of the project.
     """
-    home = _project(project)
+    home = find_project(project)
     given = tuple(dict.fromkeys(names.replace(",", " ").split()))
     for name in given:
         _refuse_unknown(name, home, Place(where))
@@ -111,14 +109,14 @@ def load(name: str, project: Where = None) -> Scenario:
         ScenarioError: there is no such scenario, or a file of its chain does not validate.
         ProjectError: no project is found.
     """
-    home = _project(project)
+    home = find_project(project)
     _refuse_unknown(name, home, Place(""))
     return _load(name, home, ())
 
 
 def read_scenario(name: str, content: str, project: Where = None) -> Scenario:
     """The scenario ``name`` as it would be if its file held ``content``; nothing is written."""
-    home = _project(project)
+    home = find_project(project)
     place = Place(f"data/scenarios/{scenario_name(name)}{_SUFFIX}")
     return _parsed(name, content.encode(), place, home, ())
 
@@ -133,11 +131,7 @@ def scenario_name(name: str) -> str:
 
 def new_path(name: str, project: Where = None) -> Path:
     """Where the file of the scenario ``name`` is or would be."""
-    return _project(project).own().scenarios / f"{name}{_SUFFIX}"
-
-
-def _project(given: Where) -> Project:
-    return find_project(given)
+    return find_project(project).own().scenarios / f"{name}{_SUFFIX}"
 
 
 def _refuse_unknown(
@@ -242,7 +236,7 @@ def _base_of(content: bytes, origin: str) -> _Base:
             items[entry.key] = define(entry.value, places[entry.key], author, value)
     made = Scenario(
         name=BASE,
-        title=_title(fields),
+        title=_stated_title(fields),
         story=fields.text("story"),
         extends=None,
         items=tuple(items[key] for key in keys),
@@ -251,7 +245,7 @@ def _base_of(content: bytes, origin: str) -> _Base:
     return _Base(resolved(made, places, BASE), frozenset(fields.texts("shipped")))
 
 
-def _title(fields: Fields) -> str:
+def _stated_title(fields: Fields) -> str:
     title = fields.text("title")
     if len(title) > _LONGEST_TITLE:  # it heads columns and names lines in charts
         raise fields.at("title").error(
@@ -281,7 +275,7 @@ def _child(name: str, fields: Fields, parent: Scenario) -> Scenario:
     made = replace(
         parent,
         name=name,
-        title=_title(fields) if "title" in fields else name.replace("_", " ").capitalize(),
+        title=_stated_title(fields) if "title" in fields else name.replace("_", " ").capitalize(),
         story=fields.text("story"),
         extends=parent.name,
         items=tuple(items.values()),
@@ -296,7 +290,7 @@ class Weight:
 
     scenario: str  # its name
     weight: float  # its probability
-    kind: str  # ``estimate`` or ``judgement``
+    kind: Literal["estimate", "judgement"]
     rationale: str  # why
 
 
@@ -314,21 +308,19 @@ def weights(project: Where = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
             received=name,
             allowed="the name of a table in data/scenarios, such as 'weights'",
         )
-    known = available(project)
-    found: dict[str, Weight] = {}
-    file = f"scenarios/{name}.csv"
-    where = f"data/{file}"
-    for row in read_table(home_of(project).data, file, _WEIGHT_COLUMNS):
-        name = row.choice("scenario", known, "scenario")
-        if name in found:
-            raise FactsError("a scenario twice", where=row.at("scenario"), received=name)
-        if not (value := row.number("weight")) >= 0.0:
-            raise FactsError(
-                "a weight below 0", where=row.at("weight"), received=value, allowed="0 to 1"
-            )
-        kind = row.choice("kind", _WEIGHT_KINDS, "kind")
-        found[name] = Weight(name, value, kind, row.text("rationale"))
-    total = math.fsum(each.weight for each in found.values())
+    seen: set[str] = set()
+
+    def once(each: Weight, row: Row) -> None:
+        if each.scenario in seen:
+            raise row.error("scenario", "a scenario twice", each.scenario)
+        if not each.weight >= 0.0:
+            raise row.error("weight", "a weight below 0", each.weight, "0 to 1")
+        seen.add(each.scenario)
+
+    known, file = {"scenario": available(project)}, f"scenarios/{name}.csv"
+    found = tuple(records(home_of(project).data, file, Weight, known, once))
+    total = math.fsum(each.weight for each in found)
     if abs(total - 1.0) > _SLACK:
-        raise FactsError("weights do not sum to 1", where=where, received=float(f"{total:.6g}"))
-    return tuple(found.values())
+        where, received = f"data/{file}", float(f"{total:.6g}")
+        raise FactsError("weights do not sum to 1", where=where, received=received)
+    return found

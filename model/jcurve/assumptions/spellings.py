@@ -85,7 +85,7 @@ def in_unit(given: Spelling, unit: Unit) -> tuple[float, str]:
         return given.number, known
     words = " ".join(given.unit.lower().replace("/", " per ").split())
     if (size := _size(words, unit)) is not None:
-        return given.number * size, unit.name if words and not _is_dollars(words) else ""
+        return given.number * size, unit.name if _DOLLARS.sub("", words) else ""
     return given.number, _name(words) or given.unit
 
 
@@ -110,10 +110,6 @@ def _name(words: str) -> str:
     head = words if found is None else (found["head"] or found["short"] or "")
     name = _WORDS.get(head.strip(), "")
     return f"{name} per year" if found is not None and name == "percent" else name
-
-
-def _is_dollars(words: str) -> bool:
-    return not _DOLLARS.sub("", words)
 
 
 def _size(words: str, unit: Unit) -> float | None:

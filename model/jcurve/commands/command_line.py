@@ -18,10 +18,7 @@ from jcurve.commands import (
 )
 from jcurve.commands.verb import Answer, Context, Verb, read_arguments, to_stderr
 from jcurve.ground.errors import JCurveError, WriteError
-from jcurve.ground.extensions import COMMANDS, extensions
-from jcurve.ground.extras import not_installed
-
-__all__ = ["known_verbs", "run"]
+from jcurve.ground.extensions import COMMANDS, extensions, not_installed
 
 _BROKEN_PIPE = 141
 _OWN = (model_verbs, facts_verbs, question_verbs, sensitivity_verb, simulate_verb)

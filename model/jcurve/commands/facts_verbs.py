@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from jcurve.facts.refresh import Refresh
     from jcurve.ground.project import Project
 
-__all__ = ["VERBS"]
-
 _Name = Annotated[str, "whose facts", "NAME"]
 
 

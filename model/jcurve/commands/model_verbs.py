@@ -16,8 +16,6 @@ from jcurve.ground.project import start_project
 if TYPE_CHECKING:
     from jcurve.case import Case
 
-__all__ = ["VERBS"]
-
 _RATES = ("irr", "irr_with_terminal_value")
 _MOST_LISTED = 40
 
@@ -211,7 +209,7 @@ def adopt(
     ] = None,
 ) -> Answer:
     """Read the inputs of an edited workbook back as a scenario."""
-    from jcurve.workbook import adopt, told
+    from jcurve.workbook import adopt
 
     with Progress(f"reading {file}"):
         found = adopt(file, name, project=context.project)
@@ -225,7 +223,7 @@ def adopt(
         lines.append(f"edited elsewhere and not adopted: {listed}")
     if len(found.formulas) > _MOST_LISTED:
         lines.append(f"  and {len(found.formulas) - _MOST_LISTED} more cells")
-    return Answer(told(found), lines)
+    return Answer(found.as_data(), lines)
 
 
 @verb("jcurve init my_project")

@@ -7,8 +7,6 @@ import threading
 import time
 from typing import TextIO
 
-__all__ = ["Progress"]
-
 _PATIENCE = 2.0  # seconds of silence that need no explanation
 _SILENCE = 30.0  # after which a log gets a line although nothing new began
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from jcurve.analysis.marginal import Return
     from jcurve.analysis.solving import Solution
 
-__all__ = ["VERBS"]
-
 _NO_ANSWER = AnswerError.exit_status
 
 

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from jcurve.analysis import Question
     from jcurve.assumptions import Scenario
 
-__all__ = ["VERBS"]
-
-_CUT = "cut"  # the action whose curve is shown where the best plan is to go on
-
 
 @verb("jcurve sensitivity --of npv.go_forward", overrides=True, cluster="answers")
 def sensitivity(
@@ -271,8 +267,7 @@ def _weighted(context: Context, texts: list[str]) -> Answer:
 def _reviews(context: Context, scenario: Scenario, dates: tuple[str, ...], points: int) -> Answer:
     """What the right to stop, cut, pause or redeploy at some dates is worth."""
     from jcurve.analysis import staged_programme
-    from jcurve.analysis.consequences import consequences
-    from jcurve.analysis.staged import actions_for
+    from jcurve.analysis.consequences import of_best_plan
 
     project = context.project
     if points < 1 or points & (points - 1):
@@ -294,15 +289,14 @@ def _reviews(context: Context, scenario: Scenario, dates: tuple[str, ...], point
     for each in found.taken:
         label, often = f"always {each.action} at {each.date}", f"taken in {each.share.value:.0%}"
         rows.append([label, *money(each.always.value, each.always.error), often])
-    name, date = found.fixed_plan or (_CUT, found.dates[0])
-    action = next(each for each in actions_for() if each.name == name)
-    because = consequences(scenario, action, date, project=project)
+    because = of_best_plan(scenario, found, project=project)
+    action = because.action
     lasts = f"for {action.quarters} quarters" if action.quarters else "for good"
     lines = [
         f"reviews of {scenario.name}",
         *table(rows),
         f"{found.draws:,} draws, {found.evaluated:,} scenarios",
-        f"{name} at {date}, as assumed, changes npv.go_forward by:",
+        f"{action.name} at {because.date}, as assumed, changes npv.go_forward by:",
         *(f"  {item.name}: {number(item.total)}" for item in because.items),
         f"change of npv.go_forward by the part of the plan that is spent after it, {lasts}:",
         *(f"  {spent:.0%}: {number(change)}" for spent, change in because.curve),

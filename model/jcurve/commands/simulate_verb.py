@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.ground.project import Project
 
-__all__ = ["VERBS", "correlations"]
-
 
 @verb("jcurve simulate --draws 16384 --seed 7", overrides=True, cluster="work")
 def simulate(
@@ -47,7 +45,6 @@ def simulate(
     processes: Annotated[
         int | None, "on this machine (default: one a processor, fewer for few draws)", "N"
     ] = None,
-    chunk: Annotated[int, "scenarios at a time", "N"] = 512,
     resume: Annotated[bool, "go on with what is finished"] = False,
     scenario: Annotated[str, "-s", "--scenario"] = "base",
 ) -> Answer:
@@ -77,7 +74,6 @@ def simulate(
         vary=varied,
         correlations=correlations(correlate, independent, read, project, varied, not by_year),
         persistent=not by_year,
-        chunk=chunk,
         project=project,
     )
     if context.scheduler is not None:
@@ -116,10 +112,10 @@ def simulate(
         raise KeyboardInterrupt(
             f"interrupted; {store.kept:,} draws are kept in {store.folder}: go on with --resume"
         ) from None
-    return Answer(data, [run.note, *_lines(found, plan.question), str(store.draws)])
+    return Answer(data, [run.note, *_risk_lines(found, plan.question), str(store.draws)])
 
 
-def _lines(found: Risk, question: Question) -> list[str]:
+def _risk_lines(found: Risk, question: Question) -> list[str]:
     rows = [["output", "answered", "mean", "±", "P5", "P50", "P95", "below 0"]]
     for each in found.spreads:
         low, middle, high = (each.quantiles[place].value for place in (0, 3, 6))

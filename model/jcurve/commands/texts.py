@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,19 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jcurve.assumptions import Assumption
-
-__all__ = [
-    "attributes",
-    "draw",
-    "kind_of",
-    "money",
-    "number",
-    "numbers_by_name",
-    "quantity",
-    "table",
-    "values_by_name",
-    "write_frame",
-]
 
 _KINDS = (".csv", ".parquet", ".xlsx")
 
@@ -75,16 +61,13 @@ def quantity(text: str, option: str, unit: str = "USD m") -> float:
     return read_number(Text(text), UNITS[unit], (), Place(option)).value
 
 
-def values_by_name(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, Any]:
-    """Texts by name, no name twice; a number, flag, list or table written as JSON is read."""
-    found: dict[str, Any] = {}
+def once_each(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
+    """Texts by name, no name twice."""
+    found: dict[str, str] = {}
     for name, text in pairs:
         if name in found:
             raise UsageError("given twice", where=option, received=name)
-        try:
-            found[name] = json.loads(text, parse_constant=str)
-        except (ValueError, RecursionError):  # the reader of assumptions counts nesting itself
-            found[name] = text
+        found[name] = text
     return found
 
 

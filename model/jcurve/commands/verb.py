@@ -43,26 +43,13 @@ from typing import (
 )
 
 from jcurve.commands.progress import Progress
-from jcurve.commands.texts import values_by_name
+from jcurve.commands.texts import once_each
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project, find_project
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
     from jcurve.case import Case
-
-__all__ = [
-    "NOT_WITH_JSON",
-    "Answer",
-    "Context",
-    "Count",
-    "Seconds",
-    "Verb",
-    "read_arguments",
-    "read_scenario",
-    "to_stderr",
-    "verb",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +85,13 @@ class Context:
         return find_project(self.folder)
 
     @cached_property
-    def overrides(self) -> Mapping[str, Any]:
-        """The overrides by key; the assumption's own unit decides how a text is read."""
+    def overrides(self) -> Mapping[str, str]:
+        """The overrides by key, as texts: the assumption's own unit decides how each is read."""
         if not self.sets:
             return {}
         from jcurve.assumptions import parse_override
 
-        return values_by_name(map(parse_override, self.sets), "--set")
+        return once_each(map(parse_override, self.sets), "--set")
 
     def scenario(self, name: str) -> Scenario:
         """A scenario with the overrides."""
@@ -126,7 +113,7 @@ class Context:
             return evaluate(wanted, project=self.project)
 
 
-def read_scenario(name: str, overrides: Mapping[str, Any], project: Project) -> Scenario:
+def read_scenario(name: str, overrides: Mapping[str, str], project: Project) -> Scenario:
     """A scenario with overrides; what there is to note goes to standard error."""
     from jcurve.assumptions import scenario
 

@@ -36,18 +36,15 @@ def origin(scenario: Scenario, assembly: Assembly, name: str, at: str | None) ->
 
 def _fact(row: HistoryRow, at: str | None) -> Leaf:
     if at is None:
-        quarters = [q for q, status in zip(row.quarters, row.status, strict=True) if status][-1:]
-    elif len(at) == _YEAR_LENGTH:
-        quarters = [q for q in row.quarters if q.startswith(at)]
-    else:
-        quarters = [at]
-    places = [row.quarters.index(quarter) for quarter in quarters]
+        cells = [cell for _, cell in row.filled()][-1:]
+    else:  # a quarter, or all of a year
+        cells = [cell for quarter, cell in row.filled() if quarter.startswith(at)]
     return Leaf(
         key=row.name,
         label=row.definition,
-        kind=_joined([row.status[place] for place in places]) or "not reported",
-        source=_joined([row.source_id[place] for place in places]),
-        rationale=_joined([row.why[place] for place in places]),
+        kind=_joined([cell.status for cell in cells]) or "not reported",
+        source=_joined([cell.source for cell in cells]),
+        rationale=_joined([cell.why for cell in cells]),
     )
 
 

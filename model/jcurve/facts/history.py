@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,48 +36,6 @@ _GRID_START = FIRST_QUARTER.plus(-4)  # for opening balances
 _ON_FILE = "on file"
 _BY_YEAR = frozenset({"year_split", "year_ends", "at"})
 _NOT_KNOWN_THEN = "not known then; a flow as a year before, anything else as last known"
-
-
-@dataclass(frozen=True, eq=False)
-class HistoryRow:
-    """A row of history on the model's timeline.
-
-    ``values`` holds NaN, and the other three empty text, outside ``first`` to ``last``.
-    ``status`` is reported, derived or estimate; ``source_id`` may name several, joined by
-    ``;``; ``why`` is the rule that filled the quarter, empty where the figure is on file.
-    """
-
-    name: str
-    unit: str
-    nature: str
-    definition: str
-    first: str
-    last: str
-    quarters: tuple[str, ...]
-    values: NDArray[np.float64]
-    status: tuple[str, ...]
-    source_id: tuple[str, ...]
-    why: tuple[str, ...]
-
-    @property
-    def prefix(self) -> str:
-        """The family's name; the row's own where it is in none."""
-        return self.name.partition(".")[0]
-
-    def at(self, quarter: str) -> float:
-        """The value of a quarter on the timeline."""
-        try:
-            return float(self.values[self.quarters.index(quarter)])
-        except ValueError:
-            raise UsageError(
-                "quarter outside the timeline",
-                received=quarter,
-                allowed=f"{self.quarters[0]} to {self.quarters[-1]}",
-            ) from None
-
-    def estimates(self) -> tuple[str, ...]:
-        """The quarters that a rule filled."""
-        return tuple(q for q, s in zip(self.quarters, self.status, strict=True) if s == "estimate")
 
 
 def _name(row: Row, key: str) -> str:
@@ -112,7 +71,7 @@ class _Step:
     where: Annotated[str, Column("rule", read=Row.at)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Plan:
     """What a row of history is; ``last`` is empty where it ends with the data."""
 
@@ -123,6 +82,53 @@ class _Plan:
     last: Annotated[str, Column(read=_last)]
     definition: str
     where: Annotated[str, Column("row", read=Row.at)]
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryRow(_Plan):
+    """A row of history on the model's timeline: a cell each quarter, none outside ``first`` to
+    ``last``."""
+
+    quarters: tuple[str, ...]
+    cells: tuple[Cell | None, ...]
+
+    @property
+    def prefix(self) -> str:
+        """The family's name; the row's own where it is in none."""
+        return self.name.partition(".")[0]
+
+    @cached_property
+    def values(self) -> NDArray[np.float64]:
+        """The value of each quarter, NaN where there is none."""
+        import numpy as np
+
+        values = np.array([np.nan if c is None else c.value for c in self.cells], dtype=np.float64)
+        values.setflags(write=False)
+        return values
+
+    def at(self, quarter: str) -> float:
+        """The value of a quarter on the timeline."""
+        try:
+            return float(self.values[self.quarters.index(quarter)])
+        except ValueError:
+            raise UsageError(
+                "quarter outside the timeline",
+                received=quarter,
+                allowed=f"{self.quarters[0]} to {self.quarters[-1]}",
+            ) from None
+
+    def filled(self) -> tuple[tuple[str, Cell], ...]:
+        """The quarters that have a value, with their cells."""
+        pairs = zip(self.quarters, self.cells, strict=True)
+        return tuple((quarter, cell) for quarter, cell in pairs if cell is not None)
+
+    def estimates(self) -> Mapping[str, list[str]]:
+        """The quarters that a rule filled, by the rule."""
+        found: dict[str, list[str]] = {}
+        for quarter, cell in self.filled():
+            if cell.status == "estimate":
+                found.setdefault(cell.why, []).append(quarter)
+        return found
 
 
 class _Builder:
@@ -285,8 +291,6 @@ def history(
     Raises:
         FactsError: a malformed table, rows that need one another, or a gap without a rule.
     """
-    import numpy as np
-
     home = Project(home_of(project).data.parent)
     builder = _Builder(reported(company, home) if facts is None else facts, home)
     wanted = Quarter(first).through(last)
@@ -295,22 +299,9 @@ def history(
     rows: dict[str, HistoryRow] = {}
     for name, plan in builder.plans.items():
         cells = filled[name]
-        picked = [cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted]
-        values = np.array([np.nan if c is None else c.value for c in picked], dtype=np.float64)
-        values.setflags(write=False)
-        rows[name] = HistoryRow(
-            name=name,
-            unit=plan.unit,
-            nature=plan.nature,
-            definition=plan.definition,
-            first=plan.first,
-            last=plan.last,
-            quarters=wanted,
-            values=values,
-            status=tuple("" if c is None else c.status for c in picked),
-            source_id=tuple("" if c is None else c.source for c in picked),
-            why=tuple("" if c is None else c.why for c in picked),
-        )
+        picked = (cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted)
+        own = {each.name: getattr(plan, each.name) for each in fields(plan)}
+        rows[name] = HistoryRow(**own, quarters=wanted, cells=tuple(picked))
     return rows
 
 

@@ -78,11 +78,6 @@ class Evidence:
     driver: Text
     note: Text
 
-    @property
-    def is_secondary(self) -> bool:
-        """Whether an exhibit that rests on it must say so."""
-        return is_secondary(self.grade)
-
 
 @dataclass(frozen=True, slots=True)
 class Driver:

@@ -77,24 +77,19 @@ class Facts:
 
     company: Company
     metrics: Mapping[str, Metric]
-    _facts: Mapping[tuple[str, str], Fact]
+    by_period: Mapping[tuple[str, str], Fact]  # by metric and period
 
     def __len__(self) -> int:
         """How many facts there are."""
-        return len(self._facts)
+        return len(self.by_period)
 
     def __iter__(self) -> Iterator[Fact]:
         """Every fact, in the order of the tables."""
-        return iter(self._facts.values())
-
-    @property
-    def by_period(self) -> Mapping[tuple[str, str], Fact]:
-        """Every fact by metric and period."""
-        return self._facts
+        return iter(self.by_period.values())
 
     def names(self) -> tuple[str, ...]:
         """Metrics that have a value, in the order of the tables."""
-        return tuple(dict.fromkeys(metric for metric, _ in self._facts))
+        return tuple(dict.fromkeys(metric for metric, _ in self.by_period))
 
     def value(self, metric: str, period: str) -> Fact:
         """The fact of a metric in a quarter (``2026Q2``) or fiscal year (``2025``).
@@ -102,10 +97,10 @@ class Facts:
         Raises:
             FactsError: the metric is unknown, or has no value in that period.
         """
-        found = self._facts.get((metric, period))
+        found = self.by_period.get((metric, period))
         if found is not None:
             return found
-        known = sorted(p for m, p in self._facts if m == metric)
+        known = sorted(p for m, p in self.by_period if m == metric)
         if not known:
             raise FactsError.not_among(
                 f"no such metric for {self.company.name}", metric, self.names(), allowed=""
@@ -119,7 +114,7 @@ class Facts:
 
     def get(self, metric: str, period: str) -> Fact | None:
         """The fact, or None where nothing is on file."""
-        return self._facts.get((metric, period))
+        return self.by_period.get((metric, period))
 
     def series(self, metric: str, freq: Freq = "quarter") -> dict[str, Fact]:
         """The facts of a metric by period, in order; empty when none is on file."""
@@ -128,8 +123,8 @@ class Facts:
         if metric not in self.metrics:
             raise FactsError.not_among("no such metric", metric, self.metrics, allowed="")
         form = QUARTER if freq == "quarter" else YEAR
-        periods = sorted(p for m, p in self._facts if m == metric and form.fullmatch(p))
-        return {period: self._facts[metric, period] for period in periods}
+        periods = sorted(p for m, p in self.by_period if m == metric and form.fullmatch(p))
+        return {period: self.by_period[metric, period] for period in periods}
 
     def frame(self, names: Iterable[str] | None = None, freq: Freq = "quarter") -> pd.DataFrame:
         """Values as a table: periods down, metrics across; NaN where nothing is on file."""

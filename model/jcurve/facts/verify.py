@@ -309,11 +309,7 @@ def _history(rows: Mapping[str, HistoryRow]) -> Cases:
 
 def _filled(facts: Facts, rows: Mapping[str, HistoryRow]) -> Iterator[Filled]:
     for row in rows.values():
-        reasons: dict[str, list[str]] = {}
-        for quarter, status, why in zip(row.quarters, row.status, row.why, strict=True):
-            if status == "estimate":
-                reasons.setdefault(why, []).append(quarter)
-        for why, own in reasons.items():
+        for why, own in row.estimates().items():
             yield Filled(facts.company.name, row.name, own[0], own[-1], len(own), why)
 
 

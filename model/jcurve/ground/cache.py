@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = [
-    "cache_folder", "homes", "keep", "kept", "remembered", "rooms", "sources", "unchanged",
-]  # fmt: skip
-
 _Made = TypeVar("_Made")
 
 _STARTED = time.time()

@@ -11,19 +11,6 @@ import difflib
 from collections.abc import Iterable
 from typing import Any, Self
 
-__all__ = [
-    "AnswerError",
-    "FactsError",
-    "JCurveError",
-    "ModelError",
-    "ProjectError",
-    "RunError",
-    "ScenarioError",
-    "UsageError",
-    "WriteError",
-    "nearest",
-]
-
 _LONGEST = 120
 _SHORTEST_PART = 3
 

@@ -20,18 +20,6 @@ from pathlib import Path
 
 from jcurve.ground.errors import WriteError
 
-__all__ = [
-    "clear_abandoned",
-    "digest",
-    "flush_folder",
-    "make_folder",
-    "move_folder",
-    "publish_folder",
-    "replacing",
-    "write_file",
-    "write_json",
-]
-
 _BLOCK = 1 << 20
 _ABANDONED = 3_600.0  # seconds after which nobody is still writing a file
 

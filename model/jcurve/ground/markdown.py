@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["bullets", "code", "exhibit", "link", "table"]
-
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; a bar in a cell is escaped, a line break becomes a space."""

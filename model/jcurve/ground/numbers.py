@@ -14,39 +14,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-__all__ = [
-    "MILLIONS",
-    "MINUS",
-    "NOTHING",
-    "NumberStyle",
-    "amount",
-    "assumed",
-    "billions",
-    "change",
-    "compact",
-    "counted",
-    "dated",
-    "differing",
-    "dollars",
-    "gaps",
-    "highest",
-    "joined",
-    "lasting",
-    "lowered",
-    "lowest",
-    "money",
-    "named",
-    "percent",
-    "points",
-    "quarter",
-    "raised",
-    "readable",
-    "span",
-    "spelt",
-    "written",
-    "written_date",
-]
-
 MINUS = "\N{MINUS SIGN}"
 """Every negative number carries this sign; there are no parentheses anywhere."""
 

@@ -15,11 +15,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-
-__all__ = ["LIFELINE", "Finished", "Tail", "hold_lifeline", "kill_tree", "run_process"]
 
 LIFELINE = "JCURVE_LIFELINE"
 """Set in the environment of a process whose standard input is its lifeline."""
@@ -94,7 +93,8 @@ def run_process(
                     break
                 if on_tick is not None:
                     on_tick(gone)
-                _wait(process, min(_TICK, deadline - gone))
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(min(_TICK, deadline - gone), 0.001))
         finally:
             if process.poll() is None:  # late, interrupted, or a callback failed
                 kill_tree(process)
@@ -173,13 +173,6 @@ class Tail:
         return bytes(self._kept).decode(errors="replace")
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    try:
-        process.wait(max(seconds, 0.001))
-    except subprocess.TimeoutExpired:
-        return
-
-
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
     """Kill the group, and every descendant outside it, before any can be re-parented."""
     import psutil  # type: ignore[import-untyped]
@@ -188,19 +181,9 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         family = []
-    _kill_group(process.pid)
+    with suppress(AttributeError, ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # not on Windows; gone, or (macOS) all zombies
     process.kill()
     for member in family:
-        try:
+        with suppress(psutil.NoSuchProcess):
             member.kill()
-        except psutil.NoSuchProcess:
-            continue
-
-
-def _kill_group(group: int) -> None:
-    if not hasattr(os, "killpg"):
-        return
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # gone, or (macOS) only zombies are left
-        return

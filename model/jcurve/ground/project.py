@@ -17,8 +17,6 @@ from typing import TypeAlias
 from jcurve.ground.errors import ProjectError, WriteError
 from jcurve.ground.files import make_folder, publish_folder
 
-__all__ = ["SHIPPED", "Project", "Where", "find_project", "project_above", "start_project"]
-
 _MARK = Path("data") / "scenarios" / "base.yml"
 
 SHIPPED = Path(__file__).parents[1] / "shipped"

@@ -21,17 +21,6 @@ from jcurve.ground.files import digest
 from jcurve.ground.processes import run_process
 from jcurve.ground.project import Project
 
-__all__ = [
-    "Commit",
-    "Determinants",
-    "calculation",
-    "circumstances",
-    "combined",
-    "determinants",
-    "inputs",
-    "model_source",
-]
-
 _LIBRARIES = (
     "numpy",
     "pandas",

@@ -19,17 +19,6 @@ from typing import Self
 
 from jcurve.ground.errors import UsageError
 
-__all__ = [
-    "FIRST_QUARTER",
-    "FIRST_YEAR",
-    "HORIZON",
-    "LAST_QUARTER",
-    "LAST_YEAR",
-    "QUARTERS_IN_YEAR",
-    "QUARTER_COUNT",
-    "Quarter",
-]
-
 QUARTERS_IN_YEAR = 4
 _MONTHS_IN_QUARTER = 3
 _LABEL = re.compile(r"[0-9]{4}Q[1-4]", re.ASCII)

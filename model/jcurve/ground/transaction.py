@@ -14,13 +14,12 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from jcurve.ground.errors import WriteError
 from jcurve.ground.files import clear_abandoned, digest, flush_folder, write_file, write_json
-
-__all__ = ["JOURNAL", "recover", "replace_all"]
 
 JOURNAL = ".replacing.json"  # The journal's name in the folder whose files are replaced
 
@@ -29,10 +28,10 @@ _STAGED = ".staged"
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One staged file, its target, and the digest of the new content."""
+    """One staged file, its target, and the digest of the new content; names in the folder."""
 
-    staged: Path
-    target: Path
+    staged: str
+    target: str
     digest: str
 
 
@@ -56,23 +55,15 @@ def replace_all(folder: Path, changes: Mapping[str, str]) -> None:
             clear_abandoned(target, _STAGED)
             clear_abandoned(target.with_name(f".{target.name}"), f"{_STAGED}.*.tmp")
             staged = target.with_name(f".{target.name}.{token}{_STAGED}")
-            steps.append(_Step(staged, target, ""))
+            mark = sha256(text.encode()).hexdigest()
+            steps.append(_Step(str(staged.relative_to(folder)), name, mark))
             write_file(staged, text)
-        steps = [_Step(each.staged, each.target, digest(each.staged)) for each in steps]
-        listed = [
-            {
-                "staged": str(each.staged.relative_to(folder)),
-                "target": str(each.target.relative_to(folder)),
-                "digest": each.digest,
-            }
-            for each in steps
-        ]
-        write_json(folder / JOURNAL, listed)
+        write_json(folder / JOURNAL, [asdict(each) for each in steps])
     except BaseException:
         if not (folder / JOURNAL).exists():
             for each in steps:
                 with suppress(OSError):
-                    each.staged.unlink()
+                    (folder / each.staged).unlink()
         raise
     recover(folder)
 
@@ -98,11 +89,11 @@ def recover(folder: Path) -> bool:
         raise WriteError(f"unreadable journal: {error}", where=str(journal)) from error
     steps = _read(folder, text)
     try:
-        left = [each for each in steps if not _done(each)]
+        left = [each for each in steps if not _done(folder, each)]
         for each in left:
             with suppress(FileNotFoundError):  # another process was faster
-                os.replace(each.staged, each.target)
-        for parent in {each.target.parent for each in steps}:
+                os.replace(folder / each.staged, folder / each.target)
+        for parent in {(folder / each.target).parent for each in steps}:
             flush_folder(parent)
         journal.unlink(missing_ok=True)
         flush_folder(folder)
@@ -117,25 +108,22 @@ def recover(folder: Path) -> bool:
 
 def _read(folder: Path, text: str) -> list[_Step]:
     try:
-        return [
-            _Step(folder / each["staged"], folder / each["target"], str(each["digest"]))
-            for each in json.loads(text)
-        ]
-    except (ValueError, TypeError, KeyError) as problem:
+        return [_Step(**{k: str(v) for k, v in each.items()}) for each in json.loads(text)]
+    except (ValueError, TypeError, AttributeError) as problem:
         raise WriteError("not a journal", where=str(folder / JOURNAL)) from problem
 
 
-def _done(step: _Step) -> bool:
+def _done(folder: Path, step: _Step) -> bool:
     """Whether the target is replaced already."""
     with suppress(FileNotFoundError):
-        if digest(step.staged) == step.digest:
+        if digest(folder / step.staged) == step.digest:
             return False
     with suppress(FileNotFoundError):
-        if digest(step.target) == step.digest:
+        if digest(folder / step.target) == step.digest:
             return True
     raise WriteError(
         "an interrupted change of several files cannot be finished: this file is neither as it "
         "was meant to be nor staged",
-        where=str(step.target),
+        where=str(folder / step.target),
         allowed=f"restore the folder from version control and remove {JOURNAL}",
     )

@@ -21,32 +21,6 @@ from typing import Any, Self
 
 from jcurve.ground.errors import ModelError
 
-__all__ = [
-    "ALIASES",
-    "ASSUMPTION_UNITS",
-    "DIMENSIONLESS",
-    "FACT_UNITS",
-    "H100E",
-    "HOURS",
-    "MILLION_SHARES",
-    "MW",
-    "MWH",
-    "QUARTERS",
-    "SHARE",
-    "SWITCH",
-    "TIMES",
-    "UNITS",
-    "USD_M",
-    "USD_PER_H100E",
-    "USD_PER_SHARE",
-    "YEARS",
-    "Quantity",
-    "Unit",
-    "convert",
-    "convertible",
-    "unit_named",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, load, shipped
-from jcurve.assumptions.own_scenarios import (
+from jcurve.assumptions.drafts import (
     copy_scenario,
     delete_scenario,
     rename_scenario,

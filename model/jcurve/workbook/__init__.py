@@ -15,7 +15,7 @@ b'PK'
 
 from __future__ import annotations
 
-from jcurve.workbook.adopting import Adoption, adopt, state_of, told
+from jcurve.workbook.adopting import Adoption, adopt, state_of
 from jcurve.workbook.writing import content, write
 
-__all__ = ["Adoption", "adopt", "content", "state_of", "told", "write"]
+__all__ = ["Adoption", "adopt", "content", "state_of", "write"]

@@ -26,7 +26,7 @@ from jcurve.workbook.workbook_reader import (
     read_inputs,
 )
 
-__all__ = ["Adoption", "adopt", "state_of", "told"]
+__all__ = ["Adoption", "adopt", "state_of"]
 
 _CHANGE = re.compile(r"(?P<key>.+)\.(?P<part>date|life)\.(?P<slot>[0-9]+)\Z")
 _CLOSE, _NOTHING = 1e-12, 1e-15
@@ -50,6 +50,22 @@ class Adoption:
     formulas: tuple[str, ...]
     notes: tuple[str, ...]
     path: FilePath | None = None
+
+    def as_data(self) -> dict[str, object]:
+        """The same for a machine."""
+        shown = ("key", "before", "after", "unit")
+        return {
+            "workbook": self.file,
+            "extends": self.parent.name,
+            "file": None if self.path is None else str(self.path),
+            "hash": self.state.hash,
+            "changes": [
+                {name: getattr(each, name) for name in shown} | {"edited": each.key in self.edited}
+                for each in self.differences
+            ],
+            "edited_elsewhere": list(self.formulas),
+            "notes": list(self.notes),
+        }
 
 
 def adopt(
@@ -113,23 +129,6 @@ def state_of(file: str | FilePath, *, project: Project | str | FilePath | None =
         formulas=formulas,
         notes=tuple(taken.notes),
     )
-
-
-def told(found: Adoption) -> dict[str, object]:
-    """An adoption as plain data for JSON."""
-    shown = ("key", "before", "after", "unit")
-    return {
-        "workbook": found.file,
-        "extends": found.parent.name,
-        "file": None if found.path is None else str(found.path),
-        "hash": found.state.hash,
-        "changes": [
-            {name: getattr(each, name) for name in shown} | {"edited": each.key in found.edited}
-            for each in found.differences
-        ],
-        "edited_elsewhere": list(found.formulas),
-        "notes": list(found.notes),
-    }
 
 
 def _slug(stem: str) -> str:

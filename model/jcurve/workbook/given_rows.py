@@ -16,6 +16,7 @@ from jcurve.case import Case
 from jcurve.engine.evaluate import needed
 from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, RowKey
+from jcurve.facts import HistoryRow
 from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Graph
@@ -151,7 +152,7 @@ class GivenRows:
             if np.isnan(values).any():
                 self.graph.lacking.add((name, SHARED))
             style = number_format(unit, values)
-            sources = ", ".join(source_keys(facts[name].source_id))
+            sources = ", ".join(source_keys(facts[name]))
             line = Line(row, name, words(name), unit, facts[name].definition, sources, style)
             line.quarter_values = shown(values, "")
             line.years = self.by_year(row, self.model.inputs[name].kind, known=False)
@@ -191,9 +192,9 @@ class GivenRows:
         sheet.lines.append(line)
 
 
-def source_keys(cells: tuple[str, ...]) -> list[str]:
-    """The sources that the cells of a row of facts name, each once."""
-    parts = (part.strip() for text in cells for part in text.split(";"))
+def source_keys(row: HistoryRow) -> list[str]:
+    """The sources that the cells of a row of history name, each once."""
+    parts = (part.strip() for _, cell in row.filled() for part in cell.source.split(";"))
     return list(dict.fromkeys(filter(None, parts)))
 
 

@@ -361,7 +361,7 @@ def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
     facts = book.case.assembly.history
     keys = {key for item in book.case.scenario.items for key in item.source}
     for name in {name for name, _ in book.rows if name in facts}:
-        keys |= set(source_keys(facts[name].source_id))
+        keys |= set(source_keys(facts[name]))
     for row, each in enumerate(citations(sorted(keys), project), 3):
         page.text(row, 0, each.key, "name")
         said = (each.says, each.title) if each.is_statement else (each.title, each.publisher)

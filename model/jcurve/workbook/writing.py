@@ -304,7 +304,8 @@ class _Writer:
         fact, row = self.book.case.assembly.history[line.name], line.where.row
         for at, value in enumerate(line.quarter_values):
             if isinstance(value, float):
-                role = "estimate" if fact.status[at] == "estimate" else "fact"
+                cell = fact.cells[at]
+                role = "estimate" if cell is not None and cell.status == "estimate" else "fact"
                 style = self.formats.of(f"{role}:{line.style}")
                 out.write_number(row, self.book.grid.quarter(at), value, style)
 

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from jcurve.commands.progress import Progress
-from jcurve.commands.texts import attributes, kind_of, values_by_name, write_frame
+from jcurve.commands.texts import attributes, kind_of, once_each, write_frame
 from jcurve.commands.verb import Answer, Context, Count, Seconds, read_scenario, to_stderr, verb
 from jcurve.ground.errors import JCurveError, UsageError
 
@@ -89,7 +89,15 @@ def _parameters(texts: list[str]) -> dict[str, Any]:
         if not sign or not name.strip():
             raise UsageError("not a pair", where="--parameter", received=text, allowed="NAME=VALUE")
         pairs.append((name.strip(), value.strip()))
-    return values_by_name(pairs, "--parameter")
+    return {name: _value(text) for name, text in once_each(pairs, "--parameter").items()}
+
+
+def _value(text: str) -> Any:
+    """A number, flag, list or table as JSON has it; other text as it is."""
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _ended(done: Done) -> str:

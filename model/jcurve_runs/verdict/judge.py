@@ -156,8 +156,8 @@ def _errors(cells: Cells) -> Iterator[tuple[int, str, str]]:
 def _cell_error(number: int, name: str, value: str) -> _Failure:
     if name == "SystemExit":
         return _Failure("early_exit", "a cell ended the run by calling exit", number)
-    is_own = name in errors.__all__ and isinstance(getattr(errors, name), type)
-    if is_own:
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, errors.JCurveError):
         return _Failure("cell_error", value, number, name)
     return _Failure("cell_error", f"{name}: {value}".strip(), number)
 

@@ -18,9 +18,9 @@ from jcurve.case import Case
 from jcurve.company import Assembly
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, Guidance
+from jcurve.facts.readings import ELASTICITY
 from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve_studies.comparisons.elasticities import ELASTICITY
 
 Array = NDArray[np.float64]
 

@@ -3,7 +3,8 @@
 Each miss is taken apart: depreciation by what the company spent, the changes of useful life it
 announced later and what the fit has learned since; free cash flow by line; advertising by its
 market, by compute relative to the frontier's, and by the growth that neither explains. The parts
-sum to the miss. Advertising is forecast once for each elasticity that somebody believes.
+sum to the miss. Advertising is forecast once for each elasticity that somebody believes. Why a
+forecast missed is on file, cause by cause (``causes``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +21,12 @@ from numpy.typing import NDArray
 from jcurve.case import Case, evaluate
 from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import Facts, reported
+from jcurve.facts.readings import ELASTICITY
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import Column, Row, Year, home_of, records
 from jcurve.ground.project import Project, Where, find_project
 from jcurve_studies.backtesting.as_known import Frozen, frozen
-from jcurve_studies.comparisons.elasticities import ELASTICITIES, ELASTICITY
+from jcurve_studies.comparisons.response import ELASTICITIES
 from jcurve_studies.fits.lives import CHANGES
 
 __all__ = [
@@ -31,8 +37,10 @@ __all__ = [
     "RESPONSE_ORIGINS",
     "SUBJECTS",
     "Backtest",
+    "Cause",
     "Miss",
     "backtest",
+    "causes",
     "mean_error",
 ]
 
@@ -223,3 +231,35 @@ def _relative(case: Case, first: int, last: int) -> NDArray[np.float64]:
     """Growth on the year of ranking compute over the frontier's, both as their gains arrive."""
     over = case.row("arrived_compute", "with") / case.row("arrived_frontier")
     return np.asarray(np.log(over[first:last] / over[first - 4 : last - 4]))
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why one forecast missed.
+
+    ``kind`` says whether the cause is in reported figures, follows from the model's own, or is
+    judgement.
+    """
+
+    subject: str
+    origin: Year
+    year: Year
+    kind: Annotated[Literal["reported", "estimate", "judgement"], Column(what="kind of cause")]
+    cause: str
+    source: Cited
+
+
+def causes(project: Where = None) -> Mapping[tuple[str, int, int], Cause]:
+    """Causes by subject, last year known and year forecast."""
+    home = home_of(project)
+    found: dict[tuple[str, int, int], Cause] = {}
+
+    def add(each: Cause, row: Row) -> None:
+        key = (each.subject, each.origin, each.year)
+        if key in found:
+            raise row.error("subject", "forecast listed twice", key)
+        found[key] = each
+
+    table = "evidence/discrepancies.csv"
+    list(records(home.data, table, Cause, {"source": sources(home)}, add))
+    return MappingProxyType(found)

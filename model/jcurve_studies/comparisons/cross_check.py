@@ -9,19 +9,48 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from jcurve.case import Case
+from jcurve.facts.registers import Evidence, evidence
+from jcurve.facts.tables import Text, by_key, home_of
 from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
-from jcurve_studies.records.references import Reference
 
 TOLERANCE = 0.05  # Share of the reference by which the model may differ without an explanation
 
 _IN_MODEL_UNITS = {"USD bn": 1e3, "thousand": 1e3, "GW": 1e3}
 _YEAR = 4
 _OF_QUARTER = re.compile(r"Q([1-4])_(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A published figure beside a line of the model."""
+
+    key: str  # names it
+    label: str  # for a reader
+    line: str  # line of the model that is compared, as the statements have it
+    period: str  # a year, a quarter, or first and last quarter joined by a hyphen
+    # a reported row to which the references are added for the quarters of the period that are
+    # known, or empty
+    reported: Text
+    references: tuple[Evidence, ...]  # the evidence that is summed or averaged
+    combine: Literal["sum", "mean"]  # ``sum`` or ``mean``
+    # ``share``: within a share of the reference; ``range``: inside the evidence's own low and high;
+    # ``guided``: inside the range that the company has guided
+    test: Literal["share", "range", "guided"]
+    explanation: Text  # why the two differ; empty where they agree
+
+
+def references(project: Where = None) -> tuple[Reference, ...]:
+    """Published figures that the base case is compared with, in the table's order."""
+    home = home_of(project)
+    known = {"references": evidence(home)}
+    return tuple(by_key(home.data, "evidence/cross_check.csv", Reference, known).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +117,12 @@ def _compare(case: Case, reference: Reference) -> Comparison:
             if found := _OF_QUARTER.fullmatch(each.as_of):  # as published, reported since or not
                 row[case.assembly.timeline.index(Quarter(f"20{found[2]}Q{found[1]}"))] = 0.0
         published += float(row[places].sum()) / scale
-    model = _value(case, reference.line, places) / scale
+    model = _of_case(case, reference.line, places) / scale
     low, high = (None, None) if only is None else (only.low, only.high)
     return Comparison(reference, unit, model, published, low, high)
 
 
-def _value(case: Case, line: str, places: slice) -> float:
+def _of_case(case: Case, line: str, places: slice) -> float:
     row = case.row(line)[places]
     stock = case.assembly.model.outputs[line].kind.name == "STOCK"
     return float(row[-1] if stock else row.sum())

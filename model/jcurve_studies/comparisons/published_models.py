@@ -22,9 +22,8 @@ from typing import NamedTuple
 
 from jcurve.ground.errors import UsageError
 
-_HOURS_IN_YEAR = 8_760.0
 _MONTHS = 12.0
-_BILLION, _KILO = 1e9, 1e3
+_KILO = 1e3
 _GIGAWATT = 1e6  # kW
 _JPM_PRINTED, _JPM_OUTLAY = 650.0, 5_000.0  # USD bn a year, of USD bn
 
@@ -149,78 +148,6 @@ def asic_saving(gpu_share: float, vendor_profit: float, margin: float) -> float:
     if not (0.0 <= vendor_profit <= gpu_share <= 1.0 and 0.0 <= margin < 1.0):
         raise UsageError("shares out of order", received=(gpu_share, vendor_profit, margin))
     return gpu_share - (gpu_share - vendor_profit) / (1.0 - margin)
-
-
-class CompanyValue(NamedTuple):
-    """Unlevered free cash flow by year, value of the firm, value a share."""
-
-    flows: tuple[float, ...]
-    enterprise: float
-    per_share: float
-
-
-def company_dcf(
-    revenue: float,
-    growth: Sequence[float],
-    margin: Sequence[float],
-    capex_over_revenue: Sequence[float],
-    *,
-    depreciation_over_capex: float,
-    tax: float,
-    wacc: float,
-    terminal_growth: float,
-    cash: float,
-    debt: float,
-    shares: float,
-) -> CompanyValue:
-    """A company's value from paths of growth, margin and capital intensity, depreciation tied
-    to capex. Money in one unit, ``shares`` in its count."""
-    flows = []
-    for grown, earned, spent in zip(growth, margin, capex_over_revenue, strict=True):
-        revenue *= 1.0 + grown
-        capex = revenue * spent
-        flows.append(revenue * earned * (1.0 - tax) + capex * depreciation_over_capex - capex)
-    terminal = flows[-1] * (1.0 + terminal_growth) / (wacc - terminal_growth)
-    value = firm_value(flows, terminal, wacc)
-    return CompanyValue(tuple(flows), value, (value + cash - debt) / shares)
-
-
-class NetCash(NamedTuple):
-    """USD bn: spending on accelerators, cost of running them, AI revenue less all capex and
-    that cost."""
-
-    accelerators: float
-    running: float
-    net: float
-
-
-def cash_efficiency(
-    capex: float,
-    infrastructure: float,
-    servers: float,
-    accelerators: float,
-    ai_revenue: float,
-    *,
-    unit_price: float = 50_000.0,
-    kilowatts: float = 1.8,
-    price_per_kwh: float = 0.08,
-    overhead: float = 1.25,
-) -> NetCash:
-    """AI revenue less AI capex less the power of what it bought: cash, nothing depreciated.
-
-    Args:
-        capex: USD bn a year.
-        infrastructure, servers, accelerators: shares, one of the other.
-        ai_revenue: USD bn.
-        unit_price: USD an accelerator.
-        kilowatts: an accelerator.
-        price_per_kwh: USD.
-        overhead: power of the site over that of the accelerators.
-    """
-    bought = capex * infrastructure * servers * accelerators
-    fleet = bought * _BILLION / unit_price
-    running = fleet * kilowatts * _HOURS_IN_YEAR * price_per_kwh * overhead / _BILLION
-    return NetCash(bought, running, ai_revenue - capex * infrastructure - running)
 
 
 def coreweave_contribution(outlay: float, payback: float = 2.5) -> float:

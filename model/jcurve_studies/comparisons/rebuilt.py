@@ -7,21 +7,91 @@ on file; a test holds that no reason stands beside a figure that is reproduced a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated, Literal, NamedTuple
 
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import Column, Row, Text, home_of, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve_studies.comparisons import published_models as p
-from jcurve_studies.records.printed_models import Printed, PublishedModel, published_models
 
 COMPANIES = ("Meta", "Microsoft", "Alphabet", "Amazon", "Oracle")
 """Companies whose AI cash the model of fberl counts; it prints answers for Meta alone."""
 
-_KILO, _PERCENT = 1e3, 100.0
+_TABLE = "evidence/published_models.csv"
+_KILO, _BILLION, _PERCENT = 1e3, 1e9, 100.0
+_HOURS_IN_YEAR = 8_760.0
 _GIGAWATT = 1e6  # kW
 _YEARS = tuple(range(2027, 2032))
+
+
+def _digits(row: Row, key: str) -> int:
+    return int(row.number(key)) if row.cells["part"] == "printed" else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a model's author prints: an input, or an answer."""
+
+    model: str  # whose
+    part: Literal["input", "printed"]
+    figure: str  # of an input its name, of an answer what it is in words
+    value: float  # as printed
+    # of an answer, after the point; below 0 where it is rounded to tens
+    digits: Annotated[int, Column(read=_digits)]
+    unit: Text
+    source: Cited  # where it was read
+    note: Text  # why it cannot be worked out from what was read; empty where it can
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """A model: its inputs by name, its answers in the order of the table."""
+
+    name: str
+    inputs: Mapping[str, float]
+    printed: tuple[Printed, ...]
+
+    def given(self, name: str) -> float:
+        """An input."""
+        if name not in self.inputs:
+            what, where = f"no such input of {self.name}", f"data/{_TABLE}"
+            raise FactsError.not_among(what, name, self.inputs, where=where, allowed="")
+        return self.inputs[name]
+
+    def answer(self, figure: str) -> float:
+        """A printed answer."""
+        return next(each.value for each in self.printed if each.figure == figure)
+
+
+def published_models(project: Where = None) -> Mapping[str, PublishedModel]:
+    """Every published model on file by its name, in the order of the table.
+
+    >>> published_models()["J.P. Morgan"].answer("Revenue needed")
+    650.0
+    """
+    home = home_of(project)
+    found: dict[str, dict[str, Printed]] = {}
+
+    def add(each: Printed, row: Row) -> None:
+        own = found.setdefault(each.model, {})
+        if each.figure in own:
+            raise row.error("figure", "figure listed twice", each.figure)
+        if each.part == "printed":
+            row.text("unit")
+        own[each.figure] = each
+
+    list(records(home.data, _TABLE, Printed, {"source": sources(home)}, add))
+    return MappingProxyType({name: _model(name, own.values()) for name, own in found.items()})
+
+
+def _model(name: str, rows: Iterable[Printed]) -> PublishedModel:
+    inputs = {each.figure: each.value for each in rows if each.part == "input"}
+    answers = tuple(each for each in rows if each.part == "printed")
+    return PublishedModel(name, MappingProxyType(inputs), answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,41 +181,51 @@ def _bernstein(model: PublishedModel) -> Mapping[str, float | None]:
 
 
 def _dcf(model: PublishedModel) -> Mapping[str, float | None]:
-    def path(name: str) -> list[float]:
-        return [model.given(f"{name}.{year}") for year in _YEARS]
-
-    value = p.company_dcf(
-        model.given("revenue"), path("growth"), path("margin"), path("capex"),
-        depreciation_over_capex=model.given("depreciation_over_capex"),
-        tax=model.given("tax"), wacc=model.given("wacc"),
-        terminal_growth=model.given("terminal_growth"), cash=model.given("cash"),
-        debt=model.given("debt"), shares=model.given("shares"),
-    )  # fmt: skip
+    """A company's value from paths of growth, margin and capital intensity, depreciation tied to
+    capex: unlevered free cash flow by year, value of the firm, value a share."""
+    paths = (
+        [model.given(f"{name}.{year}") for year in _YEARS] for name in ("growth", "margin", "capex")
+    )
+    revenue, flows = model.given("revenue"), []
+    for grown, earned, spent in zip(*paths, strict=True):
+        revenue *= 1.0 + grown
+        capex = revenue * spent
+        depreciation = capex * model.given("depreciation_over_capex")
+        flows.append(revenue * earned * (1.0 - model.given("tax")) + depreciation - capex)
+    wacc, growth = model.given("wacc"), model.given("terminal_growth")
+    value = p.firm_value(flows, flows[-1] * (1.0 + growth) / (wacc - growth), wacc)
+    per_share = (value + model.given("cash") - model.given("debt")) / model.given("shares")
     return {
-        **{
-            f"Free cash flow, FY{year}": flow
-            for year, flow in zip(_YEARS, value.flows, strict=True)
-        },
-        "Enterprise value": value.enterprise,
-        "Value a share": value.per_share,
-        "Against the price": _PERCENT * (value.per_share / model.given("price") - 1.0),
-        "EV/EBIT, corrected": value.enterprise / model.given("ebit"),
-        "EV/EBIT, as in the sheet, which divides by revenue": value.enterprise
-        / model.given("revenue"),
+        **{f"Free cash flow, FY{year}": flow for year, flow in zip(_YEARS, flows, strict=True)},
+        "Enterprise value": value,
+        "Value a share": per_share,
+        "Against the price": _PERCENT * (per_share / model.given("price") - 1.0),
+        "EV/EBIT, corrected": value / model.given("ebit"),
+        "EV/EBIT, as in the sheet, which divides by revenue": value / model.given("revenue"),
     }
 
 
-def net_cash(model: PublishedModel, company: str, year: int) -> p.NetCash:
-    """The AI cash of a company by the model of fberl."""
+class NetCash(NamedTuple):
+    """USD bn: spending on accelerators, cost of running them, AI revenue less all capex and
+    that cost."""
+
+    accelerators: float
+    running: float
+    net: float
+
+
+def net_cash(model: PublishedModel, company: str, year: int) -> NetCash:
+    """The AI cash of a company by the model of fberl: AI revenue less AI capex less the power of
+    what it bought, nothing depreciated."""
     names = ("capex", "infrastructure", "servers", "accelerators", "ai_revenue")
-    own = [model.given(f"{name}.{company}.{year}") for name in names]
-    return p.cash_efficiency(
-        *own,
-        unit_price=model.given("unit_price"),
-        kilowatts=model.given("kilowatts"),
-        price_per_kwh=model.given("price_per_kwh"),
-        overhead=model.given("overhead"),
+    capex, infrastructure, servers, accelerators, revenue = (
+        model.given(f"{name}.{company}.{year}") for name in names
     )
+    bought = capex * infrastructure * servers * accelerators
+    fleet = bought * _BILLION / model.given("unit_price")
+    hourly = fleet * model.given("kilowatts") * _HOURS_IN_YEAR * model.given("price_per_kwh")
+    running = hourly * model.given("overhead") / _BILLION
+    return NetCash(bought, running, revenue - capex * infrastructure - running)
 
 
 def _fberl(model: PublishedModel) -> Mapping[str, float | None]:

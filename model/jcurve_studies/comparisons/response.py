@@ -8,6 +8,11 @@ advertising and takes the compute as an argument, and nothing of it goes into th
 
     study = response(case.row("ranking_compute@with"), case.assembly.timeline.labels)
     study.readings[0].constant.slope
+
+Papers and the company's stated gains read the elasticity differently again, and nothing measures
+it (``docs/response.md``). So each value that somebody states also splits reported growth
+(``believed``): into the market's, what compute earns relative to the frontier's, and a rest that
+nothing explains.
 """
 
 from __future__ import annotations
@@ -18,17 +23,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from jcurve.analysis.question import Array, Question
+from jcurve.case import Case
+from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import history
+from jcurve.facts.readings import ELASTICITY
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-Array = NDArray[np.float64]
-
 ARRIVAL = 2  # Quarters from compute in service to its effect on advertising
 FIRST = "2024Q1"
 """The first growth on the year that is fitted: earlier ones hold the recovery from 2022."""
-DRAWS = 10_000  # Random paths of compute
+ELASTICITIES = (0.02, 0.04, 0.06, 0.08, 0.16)
+"""Papers at .02 to .04, stated gains at .06, the base case at .08, the most that history allows."""
+_DRAWS = 10_000  # Random paths of compute
 _SEED = 20_260_630
 _YEAR = 4
 _OVERLAP = _YEAR - 1
@@ -39,6 +48,7 @@ _START = "2023Q1"
 """The quarter in which compute begins to count where its growth before is left out."""
 _POINTS = 100.0
 _MARKET = ("reported_market_advertising", "reported_amazon_advertising")
+_ROWS = ("attributed_factor:quarter", "arrived_frontier:quarter", "excess_growth_lately")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,55 +126,52 @@ def fit(
     return Fit(made.slope, made.error, made.hac, *points, *beside)
 
 
-def response(
-    compute: Array,
-    quarters: Sequence[str],
-    *,
-    company: str = "META",
-    arrival: int = ARRIVAL,
-    first: str = FIRST,
-    draws: int = DRAWS,
-    project: Project | None = None,
-) -> Study:
+def response(compute: Array, quarters: Sequence[str], *, project: Project | None = None) -> Study:
     """The fit and its placebos for one path of ranking compute.
 
     Args:
         compute: (quarter,), the stock that ranks advertising, H100e or any unit.
         quarters: its quarters, ``2012Q1`` and on.
-        company: whose advertising; its history must name its market.
-        arrival: whole quarters from compute to effect.
-        first: the first quarter whose growth on the year is fitted.
-        draws: how many random paths.
     """
-    rows = history(company, quarters[0], quarters[-1], project)
-    if not {"reported_advertising", *_MARKET} <= rows.keys():
-        raise UsageError(
-            "no market to hold the company's advertising against",
-            received=company,
-            allowed=f"a company whose history has {' and '.join(_MARKET)}",
-        )
+    rows = history(DEFAULT_COMPANY, quarters[0], quarters[-1], project)
     own = rows["reported_advertising"]
     last = min(own.last, rows[_MARKET[0]].last, quarters[-1])
-    path = _Path(np.asarray(compute, dtype=np.float64), tuple(quarters), arrival)
-    span = Quarter(first).through(last)
-    if len(span) < _FEWEST or first not in quarters:
+    span = Quarter(FIRST).through(last)
+    if len(span) < _FEWEST:
         raise UsageError(
             "too few quarters for a fit",
-            received=f"{first} to {last}",
+            received=f"{FIRST} to {last}",
             allowed=f"{_FEWEST} at least, up to {last}",
         )
+
+    def logs(at: NDArray[np.intp]) -> Array:
+        values = compute[at]
+        if not np.all(np.isfinite(values) & (values > 0)):
+            bad = [quarters[k] for k, v in zip(at, values, strict=True) if not 0 < v < np.inf]
+            raise UsageError(
+                "no compute in a quarter that the fit needs",
+                received=", ".join(bad),
+                allowed="a positive number",
+            )
+        return np.asarray(np.log(values))
+
+    def grown(at: NDArray[np.intp], since: int = 0) -> Array:
+        """Growth on the year of what has arrived; ``since`` is a quarter before which it stood."""
+        now, then = at - ARRIVAL, at - ARRIVAL - _YEAR
+        return logs(np.maximum(now, since)) - logs(np.maximum(then, since))
+
     at = np.array([quarters.index(quarter) for quarter in span])
     google, amazon = (rows[name].values for name in _MARKET)
     company_growth, market = _growth(own.values, at), _growth(google, at)
     both, sold = _growth(google + amazon, at), _growth(amazon, at)
-    arrived = path.growth(at)
+    arrived = grown(at)
     gap = company_growth - market
-    steps = path.steps(at)
+    steps = np.diff(logs(np.arange(at[-1] - _MEMORY, at[-1] + 1) - ARRIVAL))
     real = fit(gap, arrived)
-    random, steeper, caution = _chance(gap, arrived, steps, draws)
-    *_, wider = _chance(company_growth - both, arrived, steps, draws)
+    random, steeper, caution = _chance(gap, arrived, steps)
+    *_, wider = _chance(company_growth - both, arrived, steps)
     through = fit(gap, np.full(len(at), arrived.mean()), constant=False)
-    started = path.growth(at, since=quarters.index(_START) - 1)
+    started = grown(at, since=quarters.index(_START) - 1)
 
     def line(label: str, growth: Array, x: Array, says: str) -> Line:
         return Line(label, fit(growth, x, constant=False), fit(growth, x), says)
@@ -188,9 +195,9 @@ def response(
             "gap over the mean growth of compute",
         ),
         *(
-            line(_shifted(shift), gap, path.growth(at - shift),
+            line(_shifted(shift), gap, grown(at - shift),
                  "A true response would stand out at its own date")
-            for shift in range(-arrival, _LATEST_LAG + 1) if shift
+            for shift in range(-ARRIVAL, _LATEST_LAG + 1) if shift
         ),
         line("Amazon less Google, on this company's compute", sold - market, arrived, ""),
         line("Google itself, on this company's compute", market, arrived, ""),
@@ -203,11 +210,9 @@ def response(
     )
 
 
-def _chance(
-    gap: Array, compute: Array, steps: Array, draws: int
-) -> tuple[tuple[float, float], float, str]:
+def _chance(gap: Array, compute: Array, steps: Array) -> tuple[tuple[float, float], float, str]:
     """What random paths give through the origin, how many are as steep, and both in words."""
-    origin, slopes = _random_slopes(gap, compute, steps, draws)
+    origin, slopes = _random_slopes(gap, compute, steps)
     steeper = float(np.mean(slopes >= fit(gap, compute).slope))
     words = (
         f"Through the origin random paths of that mean growth give {origin.mean():.3f}; with a "
@@ -243,55 +248,7 @@ def _growth(values: Array, at: NDArray[np.intp]) -> Array:
     return np.asarray(np.log(values[at] / values[at - _YEAR]))
 
 
-@dataclass(frozen=True)
-class _Path:
-    """A path of compute as its effect arrives."""
-
-    compute: Array
-    quarters: tuple[str, ...]
-    arrival: int
-
-    def __post_init__(self) -> None:
-        if self.compute.shape != (len(self.quarters),):
-            raise UsageError(
-                "compute needs one value a quarter",
-                received=self.compute.shape,
-                allowed=f"{len(self.quarters)} values",
-            )
-        if self.arrival < 0:
-            raise UsageError(
-                "arrival before the compute", received=self.arrival, allowed="0 or more"
-            )
-
-    def _logs(self, at: NDArray[np.intp]) -> Array:
-        if at.min() < 0:
-            latest = Quarter(self.quarters[0]).plus(int(at.min()))
-            raise UsageError(
-                "the compute begins too late for the fit",
-                received=self.quarters[0],
-                allowed=f"{latest} at latest",
-            )
-        values = self.compute[at]
-        if not np.all(np.isfinite(values) & (values > 0)):
-            bad = [self.quarters[k] for k, v in zip(at, values, strict=True) if not 0 < v < np.inf]
-            raise UsageError(
-                "no compute in a quarter that the fit needs",
-                received=", ".join(bad),
-                allowed="a positive number",
-            )
-        return np.asarray(np.log(values))
-
-    def growth(self, at: NDArray[np.intp], since: int = 0) -> Array:
-        """Growth on the year of what has arrived; ``since`` is a quarter before which it stood."""
-        now, then = at - self.arrival, at - self.arrival - _YEAR
-        return self._logs(np.maximum(now, since)) - self._logs(np.maximum(then, since))
-
-    def steps(self, at: NDArray[np.intp]) -> Array:
-        """Quarterly growth over the eight years to the last quarter that has arrived."""
-        return np.diff(self._logs(np.arange(at[-1] - _MEMORY, at[-1] + 1) - self.arrival))
-
-
-def _random_slopes(gap: Array, compute: Array, steps: Array, draws: int) -> tuple[Array, Array]:
+def _random_slopes(gap: Array, compute: Array, steps: Array) -> tuple[Array, Array]:
     """Slopes on random paths of the same persistence, through the origin and with a constant.
 
     Quarterly growth follows itself as the compute's has (a first-order autoregression with its
@@ -302,7 +259,7 @@ def _random_slopes(gap: Array, compute: Array, steps: Array, draws: int) -> tupl
     persistence = float(np.clip(off[1:] @ off[:-1] / (off[:-1] @ off[:-1]), 0.0, 0.95))
     noise = np.std(off[1:] - persistence * off[:-1])
     count = len(gap) + _OVERLAP
-    random = noise * np.random.default_rng(_SEED).standard_normal((draws, count))
+    random = noise * np.random.default_rng(_SEED).standard_normal((_DRAWS, count))
     random[:, 0] /= np.sqrt(1 - persistence**2)
     for k in range(1, count):
         random[:, k] += persistence * random[:, k - 1]
@@ -310,3 +267,28 @@ def _random_slopes(gap: Array, compute: Array, steps: Array, draws: int) -> tupl
     off_x = x - x.mean(axis=1, keepdims=True)
     moved = off_x + compute.mean()
     return moved @ gap / (moved**2).sum(axis=1), off_x @ gap / (off_x**2).sum(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Believed:
+    """An elasticity and what it says of history."""
+
+    elasticity: float  # of advertising to ranking compute
+    # growth of advertising that the company's own compute brought, in logarithms over the last four
+    # reported quarters
+    own: float
+    relative: float  # the same less what the frontier's growing compute took
+    # growth a year beyond the market and relative compute, mean of the last eight reported quarters
+    unexplained: float
+
+
+def believed(case: Case, project: Project | None = None) -> tuple[Believed, ...]:
+    """What each of :data:`ELASTICITIES` says of history, as a case of the company has it."""
+    question = Question.of(case.scenario, _ROWS, project)
+    values = np.array(ELASTICITIES)
+    answers = question({ELASTICITY: values})
+    last = case.assembly.timeline.index(case.data_through)
+    *dated, excess = (answers[row] for row in _ROWS)
+    earned, frontier = (np.log(row[last] / row[last - _YEAR]) for row in dated)
+    rows = (values, earned, earned - values * frontier, excess)
+    return tuple(Believed(*map(float, each)) for each in np.array(rows).T)

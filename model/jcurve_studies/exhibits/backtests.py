@@ -13,7 +13,7 @@ from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, spelt
 from jcurve.ground.project import Where
 from jcurve_studies.backtesting.backtest import SUBJECTS, Backtest, Miss, mean_error
-from jcurve_studies.records.causes import causes as causes_on_file
+from jcurve_studies.backtesting.backtest import causes as causes_on_file
 
 TOLERANCE = {"depreciation": 0.05, "free cash flow": 0.10, "advertising": 0.05}
 """From which error on a miss must have a cause on file."""

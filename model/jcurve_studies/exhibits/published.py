@@ -19,13 +19,17 @@ from jcurve.ground.numbers import (
     spelt,
 )
 from jcurve.ground.project import Project, Where
-from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare
-from jcurve_studies.comparisons.elasticities import believed
+from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare, references
 from jcurve_studies.comparisons.published_models import bernstein_gigawatt, jpm_ranges, jpm_years
-from jcurve_studies.comparisons.rebuilt import COMPANIES, Rebuilt, net_cash, rebuilt
+from jcurve_studies.comparisons.rebuilt import (
+    COMPANIES,
+    Rebuilt,
+    net_cash,
+    published_models,
+    rebuilt,
+)
+from jcurve_studies.comparisons.response import believed
 from jcurve_studies.fits.lives import changes_of, cut
-from jcurve_studies.records.printed_models import published_models
-from jcurve_studies.records.references import references
 
 _SOURCE = "published models, rebuilt by J-Curve"
 

@@ -183,7 +183,7 @@ def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
         units[key] = date if ".date." in key else years
     filed = history(name, owner.first_quarter, LAST_QUARTER, project)
     rows |= delayed(given, timeline, filed["reported_capex"].values)
-    none = replace(filed[_ROWS[0]], values=np.full(len(timeline), np.nan), status=(), source_id=())
+    none = replace(filed[_ROWS[0]], cells=(None,) * len(timeline))
     wanted = {row: filed.get(row, replace(none, name=row)) for row in _ROWS}
     assembly = assemble(_lines(), owner, wanted, constants(owner, project), units)
     return Peer(

@@ -212,22 +212,22 @@ def _under_way(assembly: Assembly) -> list[Target]:
     derived (total depreciation and amortisation less other amortisation)."""
     history = assembly.history["reported_property_depreciation"]
     first = assembly.timeline.index(f"{_LATEST_YEAR}Q1")
-    places = [place for place, status in enumerate(history.status) if status and place >= first]
-    if not places:
+    filled = [each for each in history.filled() if assembly.timeline.index(each[0]) >= first]
+    if not filled:
         return []
-    quarters = [history.quarters[place] for place in places]
-    ids = (part.strip() for place in places for part in history.source_id[place].split(";"))
+    quarters = [quarter for quarter, _ in filled]
+    ids = (part.strip() for _, cell in filled for part in cell.source.split(";"))
     return [
         Target(
             "Depreciation of property",
             f"{quarters[0]} to {quarters[-1]}",
             _LATEST_YEAR,
-            float(history.values[places].sum()),
+            sum(cell.value for _, cell in filled),
             _QUARTERS_UNDER_WAY,
             "; ".join(dict.fromkeys(ids)),
             _PROPERTY,
-            places[0],
-            places[-1],
+            assembly.timeline.index(quarters[0]),
+            assembly.timeline.index(quarters[-1]),
         )
     ]
 

@@ -1,4 +1,5 @@
-"""``python -m jcurve_studies.pages [PAGE …]``: write the generated pages, all or those named."""
+"""``python -m jcurve_studies.pages [PAGE …]``: write the generated pages, all or those named;
+``pictures`` runs every report and writes the pictures of them instead, which takes minutes."""
 
 from __future__ import annotations
 
@@ -6,18 +7,20 @@ import sys
 
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.project import find_project
-from jcurve_studies.pages import PAGES, write
+from jcurve_studies.pages import PAGES, pack, write
+from jcurve_studies.pages.study import study_of
 
 
 def main(names: list[str]) -> int:
-    """Write the pages ``names``, all when none is named; the exit status."""
-    from jcurve_studies.pages.pack import outdated
-    from jcurve_studies.pages.study import study_of
-
+    """Write the pages ``names``, all when none is named, or the pictures; the exit status."""
     project = find_project()
     try:
+        if names == ["pictures"]:
+            print("written: " + ", ".join(pack.write(project)))
+            print("docs/workbench.png is a screenshot of the panel: renew it by hand")
+            return 0
         changed = write(project, names or list(PAGES))
-        behind = [] if names else outdated(study_of(project))
+        behind = [] if names else pack.outdated(study_of(project))
     except JCurveError as error:
         print(error, file=sys.stderr)
         return error.exit_status

@@ -1,20 +1,27 @@
-"""The data dictionary, for the template of ``docs/facts.md``."""
+"""The data dictionary, for the template of ``docs/facts.md``, and the book of lines, for that of
+``docs/lines.md``."""
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 
+from jcurve.company import Assembly
+from jcurve.engine.line import Line
+from jcurve.engine.model import Instance
 from jcurve.facts.companies import Company, companies, company
-from jcurve.facts.history import HistoryRow, history
+from jcurve.facts.history import history
 from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, Facts, Freq, metrics, others, reported
 from jcurve.facts.tables import read_table
-from jcurve.ground.markdown import table
+from jcurve.ground.markdown import code, table
 from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
+from jcurve.lines import MODULES
 
 WITHOUT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -68,7 +75,7 @@ def rows_of_history(home: Project, owner: Company) -> str:
             row.unit,
             row.nature,
             f"{row.first} to {row.last}" if row.first != row.last else row.first,
-            len(row.estimates()) or "",
+            sum(map(len, row.estimates().values())) or "",
             row.definition,
         )
         for row in history(owner.folder, project=home).values()
@@ -78,18 +85,12 @@ def rows_of_history(home: Project, owner: Company) -> str:
 
 def estimates(home: Project, owner: Company) -> str:
     """Quarters that a rule filled, and how."""
-    rows = _estimates(history(owner.folder, project=home).values())
+    rows = (
+        (f"`{row.name}`", _spans(quarters), why)
+        for row in history(owner.folder, project=home).values()
+        for why, quarters in row.estimates().items()
+    )
     return table(("row", "quarters", "how"), rows)
-
-
-def _estimates(rows: Iterable[HistoryRow]) -> Iterable[Sequence[object]]:
-    for row in rows:
-        by_rule: dict[str, list[str]] = {}
-        for quarter, status, why in zip(row.quarters, row.status, row.why, strict=True):
-            if status == "estimate":
-                by_rule.setdefault(why, []).append(quarter)
-        for why, quarters in by_rule.items():
-            yield f"`{row.name}`", _spans(quarters), why
 
 
 def _spans(periods: Sequence[str]) -> str:
@@ -234,3 +235,80 @@ def _first(get: Mapping[tuple[str, str], float], names: tuple[str, ...], year: s
 
 def _over(top: float | None, bottom: float | None) -> float | None:
     return None if top is None or bottom is None else top / bottom
+
+
+# ---- lines ----------------------------------------------------------------------------
+
+
+def by_module(assembly: Assembly) -> dict[str, dict[str, Instance]]:
+    """Every line by module, in the order in which a reader meets them; one entry a line, not one
+    a member."""
+    found: dict[str, dict[str, Instance]] = {}
+    for instance in assembly.model.instances:
+        found.setdefault(instance.line.module, {}).setdefault(instance.line.name, instance)
+    names = (module.__name__.rpartition(".")[2] for module in MODULES)
+    return {name: found[name] for name in names if name in found}
+
+
+def count(assembly: Assembly) -> int:
+    """How many functions there are."""
+    return sum(map(len, by_module(assembly).values()))
+
+
+def sets(assembly: Assembly) -> str:
+    """The sets and their members."""
+    found = assembly.model.sets
+    return table(
+        ("set", "members"), ((code(name), ", ".join(found[name])) for name in sorted(found))
+    )
+
+
+def section(module: str, instances: Iterable[Instance], assembly: Assembly) -> str:
+    """A module's lines."""
+    about = inspect.getdoc(import_module(f"jcurve.lines.{module}")) or ""
+    header = ("line", "unit", "kind", "in", "for each", "definition", "rests on")
+    rows = [row for instance in instances for row in _outputs_of(instance, assembly)]
+    title = module.replace("_", " ").capitalize()
+    return f"## {title}\n\n{about}\n\n{table(header, rows)}"
+
+
+def _outputs_of(instance: Instance, assembly: Assembly) -> Iterator[tuple[str, ...]]:
+    line = instance.line
+    for place, output in enumerate(line.outputs):
+        kind = output.kind.value + (f" ({line.annual})" if line.annual != "formula" else "")
+        yield (
+            code(output.name),
+            output.unit.name,
+            kind,
+            _where(instance.rows[place], assembly),
+            "" if line.over is None else line.over.name,
+            output.definition,
+            # Lines that one function returns together rest on the same precedents.
+            _precedents(line, instance, assembly) if place == 0 else f"as `{line.outputs[0].name}`",
+        )
+
+
+def _where(row: str, assembly: Assembly) -> str:
+    if row in assembly.model.viewed:
+        return "views"
+    return "worlds" if row in assembly.model.worldly else "all"
+
+
+def _precedents(line: Line, instance: Instance, assembly: Assembly) -> str:
+    keys = assembly.keys
+    found: dict[str, None] = {}
+    for argument, binding in instance.bindings.items():
+        name = binding.only
+        key = keys.get(name, name)
+        # A family, and the member at hand of the line's own set, stand under one name.
+        target = line.refer.get(argument, argument).partition("@")[0].removesuffix(".*")
+        shown = _family_key(key, name, target) if name in keys else target
+        world = f"@{binding.world}" if binding.world else ""
+        found[code(f"{shown}{world}")] = None
+    return ", ".join(found)
+
+
+def _family_key(key: str, name: str, target: str) -> str:
+    """An assumption's key without the member that ``name`` has beyond ``target``."""
+    beyond = name.removeprefix(target).count(".")
+    return key if beyond == 0 else ".".join(key.split(".")[:-beyond])

@@ -1,4 +1,4 @@
-"""``python -m jcurve_studies.pages.pack``: the pictures of the reports in ``docs/``.
+"""``python -m jcurve_studies.pages pictures``: the pictures of the reports in ``docs/``.
 
 ``pack.png`` shows a page of each report, ``brief.png`` both pages of the executive brief. All
 are reports on the base scenario, run for the purpose as first editions, which takes minutes; so
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,10 +18,9 @@ from typing import TYPE_CHECKING
 
 from jcurve.case import evaluate
 from jcurve.evaluation.naming import headline_text
-from jcurve.ground.errors import JCurveError
 from jcurve.ground.extensions import REPORTS, extensions
 from jcurve.ground.files import write_file
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import SUBJECTS, mean_error
 from jcurve_studies.fits.companies import fiscal_years
 from jcurve_studies.pages.study import Study
@@ -145,18 +143,3 @@ def _scaled(page: Image, width: int) -> Image:
 
     height = round(page.height * width / page.width)
     return page.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-
-
-def main() -> int:
-    """Write the pictures; the exit status."""
-    try:
-        print("written: " + ", ".join(write(find_project())))
-        print("docs/workbench.png is a screenshot of the panel: renew it by hand")
-    except JCurveError as error:
-        print(error, file=sys.stderr)
-        return error.exit_status
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

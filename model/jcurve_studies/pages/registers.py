@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
 
 from jcurve.assumptions import BASE, Assumption, Difference, Path, load
 from jcurve.assumptions.assumption import KINDS
@@ -16,9 +18,10 @@ from jcurve.facts import articles as article_titles
 from jcurve.facts import evidence as evidence_on_file
 from jcurve.facts import sources as sources_on_file
 from jcurve.facts.registers import VERDICTS, touches
+from jcurve.facts.tables import AnyWords, Column, Row, Text, home_of, records
 from jcurve.ground.markdown import code, link, table
+from jcurve.ground.project import Where
 from jcurve_studies.pages.study import Study
-from jcurve_studies.records.driver_map import Move, driver_moves
 
 _MEANINGS = {
     "reported": "a figure that a company or an authority reported",
@@ -223,6 +226,46 @@ def mechanisms(study: Study) -> str:
     return table(("key", "mechanism", "the articles", "form in the register", "evidence"), said)
 
 
+def _also(row: Row, key: str) -> tuple[tuple[str, str], ...]:
+    """``key=value;key=value``, or nothing."""
+    pairs = []
+    for part in filter(None, row.optional(key).split(";")):
+        name, equals, value = part.partition("=")
+        if not equals or not value:
+            raise row.error(key, "not KEY=VALUE", part)
+        pairs.append((name, value))
+    return tuple(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One assumption moved from low to high, and the lines that must rise and fall then; a test
+    makes every move."""
+
+    driver: str  # key of the mechanism
+    key: str  # the assumption
+    low: Text  # text of the values, both empty for the ends of the assumption's own range
+    high: Text
+    # other keys and the text of their values, set at both ends
+    also: Annotated[tuple[tuple[str, str], ...], Column(read=_also)]
+    rises: AnyWords  # rows by the name that a case takes
+    falls: AnyWords
+    note: Text  # what a reader should know; may be empty
+
+
+def driver_moves(project: Where = None) -> tuple[Move, ...]:
+    """Every move, in the order of the file."""
+
+    def whole(move: Move, row: Row) -> None:
+        if bool(move.low) != bool(move.high):
+            raise row.error("low", "one end of a range", move.low or move.high)
+        if not move.rises and not move.falls:
+            raise row.error("rises", "a move that names no line")
+
+    known = {"driver": drivers(project)}
+    return tuple(records(home_of(project).data, "evidence/driver_map.csv", Move, known, whole))
+
+
 def moves(study: Study) -> str:
     """Every move of an assumption, and the lines that follow."""
     base = load(BASE, study.project)
@@ -233,7 +276,7 @@ def moves(study: Study) -> str:
             base.assumptions[move.key].label,
             base.assumptions[move.key].text(),
             f"{move.low} to {move.high}" if move.low else "its own range",
-            *(", ".join(map(_line, lines)) for lines in (move.rises, move.falls)),
+            *(", ".join(map(_row_name, lines)) for lines in (move.rises, move.falls)),
             _note(move),
         )
         for move in driver_moves(study.project)
@@ -247,7 +290,7 @@ def _note(move: Move) -> str:
     return "; ".join(filter(None, (move.note, also and f"with {also}")))
 
 
-def _line(name: str) -> str:
+def _row_name(name: str) -> str:
     """A row as code, without the world that a reader assumes."""
     line, _, world = name.partition("@")
     return code(line if world == WORLDS[0] else name)
