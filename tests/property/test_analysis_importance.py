@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from jcurve.analysis.distributions import Normal, Uniform
+from jcurve.analysis.distributions import normal, uniform
 from jcurve.analysis.variance import importance
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.counts import count
 from tests.support.analysis_cases import Array
 
 Draws = Mapping[str, Array]
-NORMALS = [(name, Normal(0.0, 1.0)) for name in "abc"]
-ISHIGAMI = [(name, Uniform(-math.pi, math.pi)) for name in "abc"]
-UNITS = [(name, Uniform(0.0, 1.0)) for name in "abcd"]
+NORMALS = [(name, normal(0.0, 1.0)) for name in "abc"]
+ISHIGAMI = [(name, uniform(-math.pi, math.pi)) for name in "abc"]
+UNITS = [(name, uniform(0.0, 1.0)) for name in "abcd"]
 
 
 def asked(function: Callable[[Draws], Array]) -> Callable[[Draws], dict[str, Array]]:
@@ -166,7 +166,7 @@ class TestShapley:
         assert effects == pytest.approx([0.5, 0.5], abs=0.01)
 
     def test_too_many_groups_are_refused(self) -> None:
-        many = [(f"x{at}", Normal(0.0, 1.0)) for at in range(9)]
+        many = [(f"x{at}", normal(0.0, 1.0)) for at in range(9)]
         with pytest.raises(UsageError, match="8 at most"):
             importance("shapley", asked(linear), "y", many)
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from jcurve.analysis.decision_rules import GO_ON, Paths, fit_least_squares, fit_trigger
+from jcurve.analysis.decision_rules import GO_ON, Paths, fit_least_squares, fit_trigger, triggered
 from jcurve.analysis.staged import valued
 from jcurve.ground.errors import UsageError
 from tests.counts import count
@@ -29,10 +29,9 @@ class TestWidgets:
 
     def test_waiting_is_worth_what_the_book_says(self) -> None:
         paths = widgets(1000)
-        for rule in (fit_least_squares(paths, degree=1),):
-            done = rule.decide(paths)
-            assert done.values.mean() == pytest.approx(850.0 / 1.1, rel=1e-9)
-            assert set(done.actions[paths.signals[0, 0] < 200.0]) == {GO_ON}
+        done = fit_least_squares(paths, degree=1)(paths)
+        assert done.values.mean() == pytest.approx(850.0 / 1.1, rel=1e-9)
+        assert set(done.actions[paths.signals[0, 0] < 200.0]) == {GO_ON}
         now = -1600.0 + 200.0 * 1.1 / 0.1
         assert done.values.mean() - now == pytest.approx(172.7272727, rel=1e-6)
 
@@ -65,7 +64,7 @@ class TestAmericanPut:
         size = count("option_paths")
         fitted, _ = put(size, 1)
         fresh, expected = put(size, 2)
-        values = fit_least_squares(fitted).decide(fresh).values
+        values = fit_least_squares(fitted)(fresh).values
         error = float(values.std()) / math.sqrt(size)
         # A fitted rule is a little below the best; its authors find 4.472.
         assert expected - 0.04 - 3.0 * error < values.mean() < expected + 3.0 * error
@@ -74,7 +73,7 @@ class TestAmericanPut:
         fresh, _ = put(20_000, 3)
         european = fresh.acts[-1, 0].mean()
         assert european == pytest.approx(3.844, abs=0.08)
-        assert fit_least_squares(fresh).decide(fresh).values.mean() > european + 0.4
+        assert fit_least_squares(fresh)(fresh).values.mean() > european + 0.4
 
 
 class TestTrigger:
@@ -82,15 +81,15 @@ class TestTrigger:
         signal = np.linspace(0.0, 1.0, 2001)
         worth = 10.0 * signal - 3.0
         paths = Paths(worth, np.zeros((1, 1, 2001)), signal[None, None, :])
-        rule = fit_trigger(paths, 0)
-        assert rule.thresholds[0] == pytest.approx(0.3, abs=0.026)
-        assert rule.decide(paths).values.mean() >= max(worth.mean(), 0.0)
+        thresholds = fit_trigger(paths, 0)
+        assert thresholds[0] == pytest.approx(0.3, abs=0.026)
+        assert triggered(paths, 0, thresholds).mean() >= max(worth.mean(), 0.0)
 
     def test_an_action_that_never_pays_is_never_taken(self) -> None:
         signal = np.linspace(0.0, 1.0, 101)
         paths = Paths(signal, signal[None, None, :] - 1.0, signal[None, None, :])
-        assert fit_trigger(paths, 0).thresholds[0] == -np.inf
-        done = fit_least_squares(paths).decide(paths)
+        assert fit_trigger(paths, 0)[0] == -np.inf
+        done = fit_least_squares(paths)(paths)
         assert (done.actions == GO_ON).all()
 
     def test_more_dates_are_never_worth_less(self) -> None:
@@ -102,7 +101,7 @@ class TestTrigger:
         last = -np.inf
         for used in ([2], [1, 2], [0, 1, 2]):
             paths = Paths(truth, acts[used], seen[used])
-            value = fit_least_squares(paths).decide(paths).values.mean()
+            value = fit_least_squares(paths)(paths).values.mean()
             assert value >= last - 0.01
             last = value
         assert last == pytest.approx(1.0 / math.sqrt(2.0 * math.pi), abs=0.03)

@@ -238,14 +238,14 @@ def _width(inputs: Inputs) -> float:
 
 
 def _pert(inputs: Inputs) -> dict[str, float]:
-    from jcurve.analysis.distributions import Pert
+    from jcurve.analysis.distributions import pert_shapes
 
-    found = Pert(inputs["min"], inputs["mode"], inputs["max"])
-    alpha, beta = found.shapes
-    mean, width = alpha / (alpha + beta), found.high - found.low
+    low, high = inputs["min"], inputs["max"]
+    alpha, beta = pert_shapes(low, inputs["mode"], high)
+    mean, width = alpha / (alpha + beta), high - low
     variance = mean * (1 - mean) / (alpha + beta + 1)  # of a beta distribution
     return {
-        "mean": found.low + width * mean,
+        "mean": low + width * mean,
         "alpha": alpha,
         "beta": beta,
         "variance": width**2 * variance,

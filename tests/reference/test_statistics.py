@@ -15,12 +15,13 @@ from scipy.special import betaincinv, ndtri
 
 from jcurve.analysis.correlation import achieved
 from jcurve.analysis.distributions import (
-    LogNormal,
-    Normal,
-    Pert,
-    Triangular,
-    Uniform,
     beta_quantile,
+    lognormal,
+    normal,
+    pert,
+    pert_shapes,
+    triangular,
+    uniform,
 )
 from jcurve.analysis.draw_stores import MemoryStore
 from jcurve.analysis.simulation import simulate
@@ -61,28 +62,27 @@ def iman_conover(columns: Array, target: Array) -> Array:
     return np.take_along_axis(np.sort(columns, axis=0), wanted, axis=0)[:, :width]
 
 
-def moments(pert: Pert) -> tuple[float, float]:
+def moments(low: float, mode: float, high: float) -> tuple[float, float]:
     """Mean and variance: (low + 4 mode + high) / 6 and (mean - low)(high - mean) / 7.
 
     Source: Malcolm et al. (1959), with the exact beta variance.
     """
-    mean = (pert.low + 4.0 * pert.mode + pert.high) / 6.0
-    return mean, (mean - pert.low) * (pert.high - mean) / 7.0
+    mean = (low + 4.0 * mode + high) / 6.0
+    return mean, (mean - low) * (high - mean) / 7.0
 
 
 class TestPert:
     def test_published_moments(self) -> None:
         case = cases()["pert-moments"]
         given, expected = case["inputs"], case["expected"]
-        pert = Pert(given["min"], given["mode"], given["max"])
-        assert moments(pert) == pytest.approx((expected["mean"], expected["variance"]), abs=1e-12)
-        assert pert.shapes == pytest.approx((expected["alpha"], expected["beta"]), abs=1e-12)
+        ends = given["min"], given["mode"], given["max"]
+        assert moments(*ends) == pytest.approx((expected["mean"], expected["variance"]), abs=1e-12)
+        assert pert_shapes(*ends) == pytest.approx((expected["alpha"], expected["beta"]), abs=1e-12)
 
     @pytest.mark.parametrize("ends", [(2.0, 3.0, 10.0), (-1.0, 0.0, 1.0), (0.0, 0.0, 4.0)])
     def test_quantiles_have_those_moments(self, ends: tuple[float, float, float]) -> None:
-        pert = Pert(*ends)
-        drawn = pert.quantile(POINTS)
-        mean, variance = moments(pert)
+        drawn = pert(*ends)(POINTS)
+        mean, variance = moments(*ends)
         assert drawn.mean() == pytest.approx(mean, rel=1e-6, abs=1e-6)
         assert drawn.var() == pytest.approx(variance, rel=1e-4)
         assert ends[0] <= drawn.min()
@@ -91,20 +91,20 @@ class TestPert:
 
 class TestQuantiles:
     def test_triangular_median_and_mean(self) -> None:
-        drawn = Triangular(0.0, 1.0, 3.0).quantile(POINTS)
+        drawn = triangular(0.0, 1.0, 3.0)(POINTS)
         assert drawn.mean() == pytest.approx(4.0 / 3.0, rel=1e-6)
         assert np.median(drawn) == pytest.approx(3.0 - math.sqrt(3.0), rel=1e-5)
 
     def test_uniform(self) -> None:
-        assert Uniform(2.0, 4.0).quantile(np.array([0.25])) == pytest.approx(2.5)
+        assert uniform(2.0, 4.0)(np.array([0.25])) == pytest.approx(2.5)
 
     def test_normal_cut_at_a_bound_has_no_heap_there(self) -> None:
-        drawn = Normal(0.0, 1.0, floor=0.0).quantile(POINTS)
+        drawn = normal(0.0, 1.0, floor=0.0)(POINTS)
         assert drawn.min() > 0.0
         assert drawn.mean() == pytest.approx(math.sqrt(2.0 / math.pi), rel=1e-4)
 
     def test_lognormal_quantiles(self) -> None:
-        made = LogNormal(1.0, 0.5).quantile(np.array([0.05, 0.5, 0.95]))
+        made = lognormal(1.0, 0.5)(np.array([0.05, 0.5, 0.95]))
         z = 1.6448536269514722
         expected = np.exp(1.0 + 0.5 * np.array([-z, 0.0, z]))
         assert made == pytest.approx(expected, rel=1e-12)
@@ -131,7 +131,7 @@ class TestImanConover:
             [
                 random.lognormal(0.0, 1.0, n),
                 random.random(n),
-                Triangular(0.0, 1.0, 3.0).quantile(random.random(n)),
+                triangular(0.0, 1.0, 3.0)(random.random(n)),
             ]
         )
         target = np.array(case["inputs"]["target"])
@@ -182,7 +182,7 @@ def test_beta_quantiles_are_those_of_a_search(a: float) -> None:
 class TestSobolIndices:
     def test_ishigami_at_the_stated_number_of_points(self) -> None:
         case = cases()["sobol-ishigami-estimate"]
-        columns = [(name, Uniform(-math.pi, math.pi)) for name in "abc"]
+        columns = [(name, uniform(-math.pi, math.pi)) for name in "abc"]
 
         def ishigami(x: Mapping[str, Array]) -> dict[str, Array]:
             y = np.sin(x["a"]) * (1.0 + 0.1 * x["c"] ** 4) + 7.0 * np.sin(x["b"]) ** 2
@@ -194,7 +194,7 @@ class TestSobolIndices:
 
     def test_linear(self) -> None:
         case = cases()["sobol-linear"]
-        columns = [(name, Normal(0.0, 1.0)) for name in "abc"]
+        columns = [(name, normal(0.0, 1.0)) for name in "abc"]
         level = int(math.log2(case["inputs"]["n"] // 2))
         found = importance(
             "sobol",

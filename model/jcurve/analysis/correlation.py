@@ -80,30 +80,23 @@ def groups_on_file(pairs: Sequence[OnFile]) -> Mapping[str, str]:
     return MappingProxyType({key: each.group for each in pairs for key in (each.one, each.other)})
 
 
-@dataclass(frozen=True)
-class Copula:
-    """A way to make probabilities correlated."""
+def correlate(normal: Array, u: Array) -> Array:
+    """Independent probabilities, (scenarios, keys), as those whose normal numbers have the
+    correlations of a copula."""
+    from scipy.special import ndtr, ndtri
 
-    keys: tuple[str, ...]  # the correlated ones, in order
-    wanted: Array  # their rank correlations, (keys, keys)
-    normal: Array  # the correlations of the normal numbers behind them
-
-    def correlate(self, u: Array) -> Array:
-        """Independent probabilities, (scenarios, keys), as correlated ones."""
-        from scipy.special import ndtr, ndtri
-
-        root = factor(self.normal)
-        z = ndtri(u)
-        # Column by column in a fixed order: a matrix product may sum in an order that depends
-        # on how many scenarios there are, and the bytes of a draw must not.
-        made = np.empty_like(z)
-        for row in range(len(self.keys)):
-            total = np.zeros(len(z))
-            for column in range(row + 1):
-                if root[row, column] != 0.0:
-                    total += root[row, column] * z[:, column]
-            made[:, row] = total
-        return np.asarray(np.clip(ndtr(made), np.finfo(float).tiny, 1.0 - 2.0**-53))
+    root = factor(normal)
+    z = ndtri(u)
+    # Column by column in a fixed order: a matrix product may sum in an order that depends
+    # on how many scenarios there are, and the bytes of a draw must not.
+    made = np.empty_like(z)
+    for row in range(len(root)):
+        total = np.zeros(len(z))
+        for column in range(row + 1):
+            if root[row, column] != 0.0:
+                total += root[row, column] * z[:, column]
+        made[:, row] = total
+    return np.asarray(np.clip(ndtr(made), np.finfo(float).tiny, 1.0 - 2.0**-53))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +109,9 @@ class Pairing:
     achieved: float
 
 
-def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
-    """The copula of wanted rank correlations; None when there are none.
+def copula(correlations: Correlations, keys: Sequence[str]) -> tuple[tuple[str, ...], Array]:
+    """The keys that wanted rank correlations involve, in order, and the correlations of the normal
+    numbers behind them.
 
     Args:
         correlations: by pair; the order in a pair does not matter.
@@ -140,8 +134,6 @@ def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
             raise UsageError("two correlations of one pair", received=f"{one} and {other}")
     involved = {key for pair in correlations for key in pair}
     named = tuple(key for key in keys if key in involved)
-    if not named:
-        return None
     place = {key: at for at, key in enumerate(named)}
     wanted = np.eye(len(named))
     for (one, other), value in correlations.items():
@@ -152,13 +144,13 @@ def copula(correlations: Correlations, keys: Sequence[str]) -> Copula | None:
         (wanted, "rank correlations that cannot hold together"),
         (normal, "rank correlations that no Gaussian copula has together"),
     ):
-        if np.linalg.eigvalsh(matrix)[0] < -_SLACK:
+        if named and np.linalg.eigvalsh(matrix)[0] < -_SLACK:
             pairs = "; ".join(
                 f"{named[i]} with {named[j]} {wanted[i, j]:g}"
                 for i, j in itertools.combinations(_smallest_impossible(matrix), 2)
             )
             raise UsageError(f"{what}: {pairs}", allowed="a positive semi-definite matrix")
-    return Copula(named, wanted, normal)
+    return named, normal
 
 
 def achieved(correlations: Correlations, draws: Mapping[str, Array]) -> tuple[Pairing, ...]:

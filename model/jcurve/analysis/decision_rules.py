@@ -17,6 +17,7 @@ error of the estimate.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,56 +68,9 @@ class Decided:
     actions: Choices  # index of the action, or :data:`GO_ON`
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A least-squares rule: coefficients of what is expected at each date."""
-
-    centre: Array  # centre, spread: of the signals, (dates, numbers)
-    spread: Array
-    going_on: Array  # (dates, terms)
-    acting: Array  # (dates, actions, terms)
-    degree: int  # of the polynomials
-
-    def decide(self, paths: Paths) -> Decided:
-        """Apply the rule to paths, first date first."""
-        open_ones = np.ones(paths.hold.shape, dtype=bool)
-        values = paths.hold.copy()
-        dates = np.full(paths.hold.shape, GO_ON, dtype=np.intp)
-        actions = dates.copy()
-        for date in range(len(paths.acts)):
-            terms = _terms(paths.signals[date], self.centre[date], self.spread[date], self.degree)
-            expected = _expected(paths, date, terms, self.acting[date])
-            best = np.argmax(expected, axis=0)
-            worth = np.take_along_axis(expected, best[None], axis=0)[0]
-            # An action whose worth is known is taken only where it is worth something.
-            taken = _taken(paths, date, best)
-            worthy = (taken > 0.0) | (not paths.certain)
-            now = open_ones & (worth > self.going_on[date] @ terms) & worthy
-            values = np.where(now, taken, values)
-            dates[now], actions[now] = date, best[now]
-            open_ones &= ~now
-        return Decided(values, dates, actions)
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """One action as soon as the first signal is below a threshold."""
-
-    action: int  # its index
-    thresholds: Array  # by date; minus infinity where it is never taken
-
-    def decide(self, paths: Paths) -> Decided:
-        """Apply the rule to paths, first date first."""
-        below = paths.signals[:, 0, :] < self.thresholds[:, None]
-        acted = below.any(axis=0)
-        first = np.argmax(below, axis=0)
-        column = np.arange(len(paths.hold))
-        values = np.where(acted, paths.acts[first, self.action, column], paths.hold)
-        return Decided(values, np.where(acted, first, GO_ON), np.where(acted, self.action, GO_ON))
-
-
-def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Rule:
-    """The rule that regressions on these paths give, last date first."""
+def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Callable[[Paths], Decided]:
+    """The rule that regressions on these paths give, last date first; it decides on others, first
+    date first."""
     dates, actions, _ = paths.acts.shape
     centre = paths.signals.mean(axis=2)
     spread = paths.signals.std(axis=2)
@@ -139,11 +93,32 @@ def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Rule:
         worth = np.take_along_axis(expected, best[None], axis=0)[0]
         now = used & (worth > going_on[date] @ terms)
         values = np.where(now, _taken(paths, date, best), values)
-    return Rule(centre, spread, going_on, acting, degree)
+
+    def decide(paths: Paths) -> Decided:
+        open_ones = np.ones(paths.hold.shape, dtype=bool)
+        values = paths.hold.copy()
+        chosen = np.full(paths.hold.shape, GO_ON, dtype=np.intp)
+        actions = chosen.copy()
+        for date in range(dates):
+            terms = _terms(paths.signals[date], centre[date], spread[date], degree)
+            expected = _expected(paths, date, terms, acting[date])
+            best = np.argmax(expected, axis=0)
+            worth = np.take_along_axis(expected, best[None], axis=0)[0]
+            # An action whose worth is known is taken only where it is worth something.
+            taken = _taken(paths, date, best)
+            worthy = (taken > 0.0) | (not paths.certain)
+            now = open_ones & (worth > going_on[date] @ terms) & worthy
+            values = np.where(now, taken, values)
+            chosen[now], actions[now] = date, best[now]
+            open_ones &= ~now
+        return Decided(values, chosen, actions)
+
+    return decide
 
 
-def fit_trigger(paths: Paths, action: int) -> Trigger:
-    """The thresholds that are best on these paths, last date first, for one action."""
+def fit_trigger(paths: Paths, action: int) -> Array:
+    """The thresholds by date that are best on these paths, last date first, for one action, which
+    is taken as soon as the first signal is below; minus infinity where it is never taken."""
     dates = len(paths.acts)
     thresholds = np.full(dates, -np.inf)
     values = paths.hold.copy()
@@ -153,7 +128,15 @@ def fit_trigger(paths: Paths, action: int) -> Trigger:
         worth = [float(np.where(signal < at, acted, values).mean()) for at in tried]
         thresholds[date] = tried[int(np.argmax(worth))]
         values = np.where(signal < thresholds[date], acted, values)
-    return Trigger(action, thresholds)
+    return thresholds
+
+
+def triggered(paths: Paths, action: int, thresholds: Array) -> Array:
+    """What paths are worth when one action is taken as soon as the first signal is below its
+    threshold."""
+    below = paths.signals[:, 0, :] < thresholds[:, None]
+    taken = paths.acts[np.argmax(below, axis=0), action, np.arange(len(paths.hold))]
+    return np.where(below.any(axis=0), taken, paths.hold)
 
 
 def _expected(paths: Paths, date: int, terms: Array, acting: Array) -> Array:

@@ -14,9 +14,10 @@ that factor.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
 
@@ -32,11 +33,8 @@ _Z95 = 1.6448536269514722
 _WHOLE = (DATE, SWITCH, CHOICE)
 
 
-class Distribution(Protocol):
-    """Anything with quantiles."""
-
-    def quantile(self, u: Array) -> Array:
-        """Values at probabilities inside 0 and 1, in the shape of ``u``."""
+Distribution: TypeAlias = Callable[[Array], Array]
+"""Its quantiles: values at probabilities inside 0 and 1, in the shape of these."""
 
 
 def beta_quantile(a: float, b: float, u: Array) -> Array:
@@ -95,140 +93,74 @@ def _half(a: float, b: float, split: float) -> _Half:
     return _Half(top, x, slopes * (top / _CELLS))
 
 
-@dataclass(frozen=True, slots=True)
-class Pert:
+def pert_shapes(low: float, mode: float, high: float) -> tuple[float, float]:
+    """Alpha and beta of :func:`pert`."""
+    width = high - low
+    return 1.0 + _PERT_WEIGHT * (mode - low) / width, 1.0 + _PERT_WEIGHT * (high - mode) / width
+
+
+def pert(low: float, mode: float, high: float) -> Distribution:
     """A beta distribution over low and high with its mode in between."""
-
-    low: float
-    mode: float
-    high: float
-
-    @property
-    def shapes(self) -> tuple[float, float]:
-        """Alpha and beta."""
-        width = self.high - self.low
-        return (
-            1.0 + _PERT_WEIGHT * (self.mode - self.low) / width,
-            1.0 + _PERT_WEIGHT * (self.high - self.mode) / width,
-        )
-
-    def quantile(self, u: Array) -> Array:
-        return self.low + (self.high - self.low) * beta_quantile(*self.shapes, u)
+    shapes = pert_shapes(low, mode, high)
+    return lambda u: low + (high - low) * beta_quantile(*shapes, u)
 
 
-@dataclass(frozen=True, slots=True)
-class Triangular:
+def triangular(low: float, mode: float, high: float) -> Distribution:
     """Straight up to the mode and straight down."""
+    width = high - low
+    split = (mode - low) / width
 
-    low: float
-    mode: float
-    high: float
-
-    def quantile(self, u: Array) -> Array:
-        width = self.high - self.low
-        split = (self.mode - self.low) / width
-        up = self.low + np.sqrt(u * width * (self.mode - self.low))
-        down = self.high - np.sqrt((1.0 - u) * width * (self.high - self.mode))
+    def quantile(u: Array) -> Array:
+        up = low + np.sqrt(u * width * (mode - low))
+        down = high - np.sqrt((1.0 - u) * width * (high - mode))
         return np.asarray(np.where(u < split, up, down))
 
+    return quantile
 
-@dataclass(frozen=True, slots=True)
-class Uniform:
+
+def uniform(low: float, high: float) -> Distribution:
     """Even between low and high."""
-
-    low: float
-    high: float
-
-    def quantile(self, u: Array) -> Array:
-        return np.asarray(self.low + (self.high - self.low) * u)
+    return lambda u: np.asarray(low + (high - low) * u)
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+def normal(mean: float, sd: float, floor: float = -np.inf, ceiling: float = np.inf) -> Distribution:
     """Normal, cut at floor and ceiling without a heap at either."""
 
-    mean: float
-    sd: float
-    floor: float = -np.inf
-    ceiling: float = np.inf
-
-    def quantile(self, u: Array) -> Array:
+    def quantile(u: Array) -> Array:
         from scipy.special import ndtr, ndtri
 
-        low = ndtr((self.floor - self.mean) / self.sd)
-        high = ndtr((self.ceiling - self.mean) / self.sd)
-        found = self.mean + self.sd * ndtri(low + (high - low) * u)
-        return np.asarray(np.clip(found, self.floor, self.ceiling))
+        low, high = ndtr((floor - mean) / sd), ndtr((ceiling - mean) / sd)
+        return np.asarray(np.clip(mean + sd * ndtri(low + (high - low) * u), floor, ceiling))
+
+    return quantile
 
 
-@dataclass(frozen=True, slots=True)
-class LogNormal:
+def lognormal(
+    mean_log: float, sd_log: float, floor: float = 0.0, ceiling: float = np.inf
+) -> Distribution:
     """A number whose logarithm is normal, cut at floor and ceiling."""
-
-    mean_log: float
-    sd_log: float
-    floor: float = 0.0
-    ceiling: float = np.inf
-
-    def quantile(self, u: Array) -> Array:
-        with np.errstate(divide="ignore"):
-            floor, ceiling = np.log(max(self.floor, 0.0)), np.log(self.ceiling)
-        return np.exp(Normal(self.mean_log, self.sd_log, floor, ceiling).quantile(u))
+    with np.errstate(divide="ignore"):
+        inner = normal(mean_log, sd_log, np.log(max(floor, 0.0)), np.log(ceiling))
+    return lambda u: np.asarray(np.exp(inner(u)))
 
 
-@dataclass(frozen=True, slots=True)
-class Empirical:
-    """Outcomes with weights, ascending."""
+def outcomes(pairs: Sequence[tuple[float, float]], *, between: bool) -> Distribution:
+    """Values with weights that sum to 1, ascending.
 
-    values: tuple[float, ...]  # ascending
-    weights: tuple[float, ...]  # of each, summing to 1
-    # whether values between two outcomes occur, evenly from the middle of the weight of one to
-    # that of the next
-    between: bool
+    Args:
+        between: whether values between two outcomes occur, evenly from the middle of the weight
+            of one to that of the next.
+    """
+    values, weights = np.array(pairs).T
+    to = np.cumsum(weights)
 
-    def quantile(self, u: Array) -> Array:
-        values, to = np.array(self.values), np.cumsum(self.weights)
-        if self.between:
-            return np.asarray(np.interp(u, to - np.array(self.weights) / 2.0, values))
+    def quantile(u: Array) -> Array:
+        if between:
+            return np.asarray(np.interp(u, to - weights / 2.0, values))
         at = np.searchsorted(to, u, side="right")
         return np.asarray(values[np.minimum(at, len(values) - 1)])
 
-
-@dataclass(frozen=True, slots=True)
-class _Whole:
-    """The nearest whole number, for dates and switches."""
-
-    inner: Distribution
-
-    def quantile(self, u: Array) -> Array:
-        return np.rint(self.inner.quantile(u))
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Distances from a path's value, in steps to its low and its high path."""
-
-    inner: Distribution
-    down: float
-    up: float
-
-    def quantile(self, u: Array) -> Array:
-        away = self.inner.quantile(u)
-        step = np.where(away < 0.0, self.down or 1.0, self.up or 1.0)
-        return np.asarray(away / step)
-
-
-@dataclass(frozen=True, slots=True)
-class _LogPosition:
-    """Positions of a path that is multiplied by a log-normal factor."""
-
-    factor: Distribution
-    low: float
-    high: float
-
-    def quantile(self, u: Array) -> Array:
-        away = self.factor.quantile(u) - 1.0
-        return np.asarray(np.where(away < 0.0, away / (1.0 - self.low), away / (self.high - 1.0)))
+    return quantile
 
 
 def distribution_of(item: Assumption) -> Distribution:
@@ -239,7 +171,8 @@ def distribution_of(item: Assumption) -> Distribution:
         raise _degenerate(item, "a list of changes without a range for the next one")
     low, value, high = (float(row[0]) for row in (item.lows(), item.row(), item.highs()))
     found = _scalar(item, low, value, high)
-    return _Whole(found) if item.unit in _WHOLE else found
+    # Dates and switches are whole numbers.
+    return (lambda u: np.rint(found(u))) if item.unit in _WHOLE else found
 
 
 def year_distribution(item: Assumption, year: int) -> Distribution | None:
@@ -269,15 +202,15 @@ def _scalar(item: Assumption, low: float, value: float, high: float) -> Distribu
     _check_varies(item)
     floor, ceiling = item.bounds or (-np.inf, np.inf)
     if item.distribution in ("discrete", "empirical"):
-        return _outcomes(item)
+        return _stated_outcomes(item)
     if not low < high:
         raise _degenerate(item, "low and high are equal")
     if item.distribution in ("pert", "triangular"):
-        return (Pert if item.distribution == "pert" else Triangular)(low, value, high)
+        return (pert if item.distribution == "pert" else triangular)(low, value, high)
     if item.distribution == "uniform":
-        return Uniform(low, high)
+        return uniform(low, high)
     if item.distribution == "normal":
-        return Normal((low + high) / 2.0, (high - low) / (2.0 * _Z95), floor, ceiling)
+        return normal((low + high) / 2.0, (high - low) / (2.0 * _Z95), floor, ceiling)
     return _lognormal(item, low, high, floor, ceiling)
 
 
@@ -287,16 +220,14 @@ def _lognormal(
     if low <= 0.0 or ceiling <= 0.0:
         raise _degenerate(item, "a log-normal number lies above 0", f"low {low:g}")
     one, other = np.log(low), np.log(high)
-    return LogNormal((one + other) / 2.0, (other - one) / (2.0 * _Z95), max(floor, 0.0), ceiling)
+    return lognormal((one + other) / 2.0, (other - one) / (2.0 * _Z95), max(floor, 0.0), ceiling)
 
 
-def _outcomes(item: Assumption) -> Distribution:
-    pairs = sorted(item.outcomes)
-    values = tuple(value for value, weight in pairs if weight > 0.0)
-    weights = tuple(weight for _, weight in pairs if weight > 0.0)
-    if len(set(values)) < 2:
+def _stated_outcomes(item: Assumption) -> Distribution:
+    pairs = [(value, weight) for value, weight in sorted(item.outcomes) if weight > 0.0]
+    if len({value for value, _ in pairs}) < 2:
         raise _degenerate(item, "one outcome has all the weight")
-    return Empirical(values, weights, between=item.distribution == "empirical")
+    return outcomes(pairs, between=item.distribution == "empirical")
 
 
 def _of_path(item: Assumption) -> Distribution:
@@ -309,7 +240,7 @@ def _of_path(item: Assumption) -> Distribution:
     down, up = float(np.mean(value - low)), float(np.mean(high - value))
     if item.distribution == "normal":
         # Either side of the value has its own scale: half of a normal below, half above.
-        return Normal(0.0, 1.0 / _Z95)
+        return normal(0.0, 1.0 / _Z95)
     if item.distribution == "lognormal":
         if item.low_factor is None or item.high_factor is None:
             raise _degenerate(item, "a log-normal path needs low and high as factors of its value")
@@ -320,8 +251,19 @@ def _of_path(item: Assumption) -> Distribution:
                 "a log-normal path lies between factors below and above 1",
                 f"{below:g}, {above:g}",
             )
-        return _LogPosition(_lognormal(item, below, above, 0.0, np.inf), below, above)
-    return _Position(_scalar(item, -down, 0.0, up), down, up)
+        factor = _lognormal(item, below, above, 0.0, np.inf)
+        return _positions(lambda u: factor(u) - 1.0, 1.0 - below, above - 1.0)
+    return _positions(_scalar(item, -down, 0.0, up), down, up)
+
+
+def _positions(away: Distribution, down: float, up: float) -> Distribution:
+    """Distances from a path's value, or from 1 as its factor, in steps to its low and its high."""
+
+    def quantile(u: Array) -> Array:
+        found = away(u)
+        return np.asarray(found / np.where(found < 0.0, down or 1.0, up or 1.0))
+
+    return quantile
 
 
 def _degenerate(item: Assumption, why: str, received: str | None = None) -> ScenarioError:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -45,35 +45,21 @@ class Block:
     columns: Mapping[str, Array]
 
 
-class Store(Protocol):
-    """Takes finished blocks in any order and gives columns back in the order of the draws."""
-
-    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
-        """Make ready; the units that are there already."""
-
-    def put(self, block: Block) -> None:
-        """Keep a block."""
-
-    def names(self) -> tuple[str, ...]:
-        """The columns."""
-
-    def column(self, name: str, scramble: int, count: int) -> Array:
-        """A column of the first ``count`` draws of one scramble."""
-
-
 def by_scramble(store: Store, plan: Plan, name: str) -> list[Array]:
     """A column of a finished simulation, one part a scramble."""
     return [store.column(name, each, 1 << plan.level) for each in range(plan.scrambles)]
 
 
-class MemoryStore(Store):
-    """Blocks in memory: for small simulations and for tests."""
+class MemoryStore:
+    """Blocks in memory: for small simulations and for tests. Takes finished blocks in any order and
+    gives columns back in the order of the draws."""
 
     def __init__(self) -> None:
         self._identity: Mapping[str, Any] | None = None
         self._blocks: dict[Unit, Mapping[str, Array]] = {}
 
     def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
+        """Make ready; the units that are there already."""
         if not resume:
             self._blocks = {}
         elif self._identity != identity:
@@ -82,12 +68,15 @@ class MemoryStore(Store):
         return frozenset(self._blocks)
 
     def put(self, block: Block) -> None:
+        """Keep a block."""
         self._blocks[block.unit] = block.columns
 
     def names(self) -> tuple[str, ...]:
+        """The columns."""
         return tuple(next(iter(self._blocks.values()), {}))
 
     def column(self, name: str, scramble: int, count: int) -> Array:
+        """A column of the first ``count`` draws of one scramble."""
         return np.concatenate(
             [self._blocks[unit][name] for unit in ordered(self._blocks, scramble, count)]
         )
@@ -117,8 +106,8 @@ def folder_for(project: Project, identity: Mapping[str, Any]) -> Path:
     return project.reports / "simulations" / name
 
 
-class FolderStore(Store):
-    """A store in a folder. Results are kept to the last bit, lines by year as 32-bit numbers."""
+class FolderStore:
+    """The same in a folder. Results are kept to the last bit, lines by year as 32-bit numbers."""
 
     def __init__(self, folder: Path, project: Project) -> None:
         self.folder = folder
@@ -247,6 +236,9 @@ class FolderStore(Store):
         ):
             if held.get(part) != manifest[part]:
                 raise UsageError(what, where=str(self.folder), allowed="the same without --resume")
+
+
+Store: TypeAlias = MemoryStore | FolderStore
 
 
 def _block_table(block: Block) -> pa.Table:

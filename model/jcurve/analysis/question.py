@@ -26,7 +26,7 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS, RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.naming import key_of
-from jcurve.ground.errors import UsageError
+from jcurve.ground.errors import ModelError, UsageError
 from jcurve.ground.project import Project, find_project
 
 Array: TypeAlias = NDArray[np.float64]
@@ -57,28 +57,22 @@ _BY_YEAR, _BY_QUARTER, _LOWEST = "year", "quarter", "lowest"
 class Question:
     """What is asked of the model. Call it with draws.
 
-    Attributes:
-        scenario: holds every assumption that is not drawn.
-        outputs: a result (``npv``, ``npv.go_forward``); a line at a date
-            (``capex@without:2027``, ``net_cash:2030Q4``); its lowest quarter after the
-            scenario's valuation date (``net_cash:lowest``); or a whole line
-            (``cumulative_free_cash_flow:year``, ``net_cash:quarter``).
-        company: whose model.
-        chunk: scenarios evaluated together; it changes nothing but speed and memory.
-        many: a great many scenarios are to come in which the same keys are drawn; they are then
-            evaluated faster.
-        known: the scenario as a case, where the caller has it.
-
     Raises:
         UsageError: there is no such output.
     """
 
-    scenario: Scenario
+    scenario: Scenario  # holds every assumption that is not drawn
+    # each a result (``npv``, ``npv.go_forward``); a line at a date (``capex@without:2027``,
+    # ``net_cash:2030Q4``); its lowest quarter after the scenario's valuation date
+    # (``net_cash:lowest``); or a whole line (``cumulative_free_cash_flow:year``,
+    # ``net_cash:quarter``)
     outputs: tuple[str, ...]
     project: Project
-    company: str = DEFAULT_COMPANY
-    chunk: int = CHUNK
+    company: str = DEFAULT_COMPANY  # whose model
+    chunk: int = CHUNK  # scenarios evaluated together; it changes nothing but speed and memory
+    # a great many scenarios are to come in which the same keys are drawn: they are evaluated faster
     many: bool = False
+    # the scenario as a case, where the caller has it
     known: Case | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -287,6 +281,26 @@ def cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
     """The draws from ``start`` to before ``stop``; what is the same in all of them stays one."""
     rows = {key: np.atleast_1d(np.asarray(row, dtype=np.float64)) for key, row in draws.items()}
     return {key: row if len(row) == 1 else row[start:stop] for key, row in rows.items()}
+
+
+def by_halves(
+    ask: Callable[[dict[str, Array]], Answers],
+    draws: dict[str, Array],
+    alone: Callable[[int, ModelError], Answers],
+    start: int = 0,
+) -> Answers:
+    """What ``ask`` gives for draws. One that the model refuses fails its whole batch, so a batch
+    that fails is halved until that one is by itself; ``alone`` is told its place and the error."""
+    try:
+        return ask(draws)
+    except ModelError as error:
+        width = max(map(len, draws.values()))
+        if width == 1:
+            return alone(start, error)
+    half = width // 2
+    left = by_halves(ask, cut(draws, 0, half), alone, start)
+    right = by_halves(ask, cut(draws, half, width), alone, start + half)
+    return {name: np.concatenate([left[name], right[name]], axis=-1) for name in left}
 
 
 def as_data(value: Any) -> Any:

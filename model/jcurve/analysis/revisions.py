@@ -68,22 +68,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A headline figure before and after.
+    """A headline figure before and after."""
 
-    Attributes:
-        view, name: which.
-        unit: of its amounts; ``quarters`` for a date.
-        before, after: the figures.
-        parts: they sum to after less before; none where there is a ``reason`` why not.
-    """
-
-    view: str
+    view: str  # view, name: which
     name: str
-    unit: str
-    before: float
+    unit: str  # of its amounts; ``quarters`` for a date
+    before: float  # before, after: the figures
     after: float
-    parts: tuple[Part, ...]
-    reason: str = ""
+    parts: tuple[Part, ...]  # they sum to after less before
+    reason: str = ""  # why there are none
 
     @property
     def amount(self) -> float:
@@ -268,10 +261,9 @@ def _groups(
     """Inputs that differ once time has passed, by what a reader calls them."""
     keys = after.assembly.keys
     found: dict[tuple[Kind, str], list[str]] = {}
+    both = {name: np.broadcast_arrays(row, passed[name]) for name, row in end.items()}
     differing = [
-        name
-        for name, row in end.items()
-        if not np.array_equal(*np.broadcast_arrays(row, passed[name]), equal_nan=True)
+        name for name, rows in both.items() if not np.array_equal(rows[0], rows[1], equal_nan=True)
     ]
     families: dict[str, list[str]] = {}
     for name in differing:

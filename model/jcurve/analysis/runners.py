@@ -22,7 +22,7 @@ import numpy as np
 
 from jcurve.analysis.cluster import Cluster, Told, check_address, check_same, looked, silent
 from jcurve.analysis.draw_stores import Block
-from jcurve.analysis.question import Array, Mask, Question, cut
+from jcurve.analysis.question import Array, Mask, Question, by_halves, cut
 from jcurve.analysis.sampling import Plan, Sampler, Unit
 from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import ModelError, RunError, UsageError
@@ -44,41 +44,37 @@ def evaluate_unit(plan: Plan, unit: Unit) -> Block:
     sampler = _sampler(plan)
     question = sampler.plan.question
     drawn = sampler.draws(unit)
+    ask = partial(_draws_answered, question)
+
+    def refused(at: int, error: ModelError) -> Columns:
+        raise ModelError(
+            f"draw {unit.start + at} of scramble {unit.scramble}: {error.what}",
+            received=error.received,
+            allowed=error.allowed,
+        ) from error
+
     parts: list[Columns] = []
     step = -(-unit.count // -(-unit.count // question.chunk))  # of one size, at most a chunk
     for start in range(0, unit.count, step):
-        stop = min(start + step, unit.count)
-        parts.append(_draws_answered(question, cut(drawn, start, stop), unit, start))
+        draws = cut(drawn, start, min(start + step, unit.count))
+        parts.append(by_halves(ask, draws, refused, start))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Block(unit, columns)
 
 
-def _draws_answered(question: Question, draws: Columns, unit: Unit, start: int) -> Columns:
+def _draws_answered(question: Question, draws: Columns) -> Columns:
     width = len(next(iter(draws.values())))
     rows = question.rows(draws)
     valid = np.broadcast_to(question.valid_rows(rows), (width,))
     if not valid.all():
         rows = {key: row[:, valid] if row.shape[1] == width else row for key, row in rows.items()}
-    if not valid.any():
+    if valid.any():
+        answers = question.answers(rows)
+    else:
         answers = {
             name: np.zeros((len(question.years), 0) if name.endswith(":year") else 0)
             for name in question.outputs
         }
-    else:
-        try:
-            answers = question.answers(rows)
-        except ModelError as error:
-            # One draw without an answer fails its whole batch: halves tell which it is.
-            if width == 1:
-                raise ModelError(
-                    f"draw {unit.start + start} of scramble {unit.scramble}: {error.what}",
-                    received=error.received,
-                    allowed=error.allowed,
-                ) from error
-            half = width // 2
-            one = _draws_answered(question, cut(draws, 0, half), unit, start)
-            two = _draws_answered(question, cut(draws, half, width), unit, start + half)
-            return {name: np.concatenate([one[name], two[name]]) for name in one}
     columns: Columns = {}
     for name, row in answers.items():
         columns |= _by_year(question, name, row, valid)

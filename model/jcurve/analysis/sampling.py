@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from jcurve.analysis.correlation import Correlations, Pairing, achieved, copula
+from jcurve.analysis.correlation import Correlations, Pairing, achieved, copula, correlate
 from jcurve.analysis.distributions import Distribution, distribution_of, year_distribution
 from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Assumption, Path, Scenario
@@ -48,25 +48,17 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """A simulation, complete: two equal plans give the same bytes.
+    """A simulation, complete: two equal plans give the same bytes."""
 
-    Attributes:
-        question: the scenario whose assumptions are drawn, and the outputs kept.
-        level: each scramble has ``2 ** level`` points.
-        scrambles: how many.
-        seed: of everything random.
-        keys: the drawn assumptions, in the scenario's order.
-        correlations: wanted rank correlations, ((key, key), value); none where it is empty.
-        persistent: one draw moves a path for all its years. Otherwise each year is drawn by
-            itself, which understates risk where doubts last.
-    """
-
-    question: Question
-    level: int
-    scrambles: int = SCRAMBLES
-    seed: int = 0
-    keys: tuple[str, ...] = ()
+    question: Question  # the scenario whose assumptions are drawn, and the outputs kept
+    level: int  # each scramble has ``2 ** level`` points
+    scrambles: int = SCRAMBLES  # how many
+    seed: int = 0  # of everything random
+    keys: tuple[str, ...] = ()  # the drawn assumptions, in the scenario's order
+    # wanted rank correlations, ((key, key), value); none where it is empty
     correlations: tuple[tuple[tuple[str, str], float], ...] = ()
+    # one draw moves a path for all its years; otherwise each year is drawn by itself, which
+    # understates risk where doubts last
     persistent: bool = True
 
     def __post_init__(self) -> None:
@@ -174,23 +166,22 @@ class Joint:
         self._dimensions = columns
         # of the inputs, in the order of their columns
         self.names = tuple(name for name, _ in columns)
-        # how the correlated ones hang together; None when none are
-        self.copula = copula(correlations, self.names)
-        keys = () if self.copula is None else self.copula.keys
+        # which of them are correlated, and how their normal numbers are
+        keys, self.normal = copula(correlations, self.names)
         self.at = np.array([self.names.index(key) for key in keys], dtype=np.intp)
 
     def correlated(self, u: Array) -> Array:
         """Independent probabilities, (scenarios, inputs), as correlated ones."""
-        if self.copula is None:
+        if not len(self.at):
             return u
         whole = u.copy()
-        whole[:, self.at] = self.copula.correlate(u[:, self.at])
+        whole[:, self.at] = correlate(self.normal, u[:, self.at])
         return whole
 
     def draws(self, u: Array) -> dict[str, Array]:
         """Probabilities as draws, each (scenarios,), by input."""
         return {
-            name: each.quantile(np.ascontiguousarray(u[:, at]))
+            name: each(np.ascontiguousarray(u[:, at]))
             for at, (name, each) in enumerate(self._dimensions)
         }
 

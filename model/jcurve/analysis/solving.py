@@ -17,7 +17,7 @@ import numpy as np
 
 from jcurve.analysis.distributions import in_year
 from jcurve.analysis.goal import Goal, parse_goal
-from jcurve.analysis.question import Answers, Array, Question, cut
+from jcurve.analysis.question import Answers, Array, Question, by_halves
 from jcurve.analysis.roots import Crossing, Lanes, crossings, scan_points
 from jcurve.analysis.sensitivity import at_value, ends
 from jcurve.assumptions import Assumption, Path, Scenario
@@ -206,14 +206,22 @@ class _Search:
             measures = np.full(points.shape, np.nan)
             if kept.any():
                 chosen = {key: values[kept] for key, values in draws.items()}
-                answers, failed = _carefully(self.question, chosen)
-                self.failed += failed
+                answers = by_halves(self.question, chosen, self._refused)
                 found = self.goal.measure(answers, chosen)
                 measures[kept] = np.broadcast_to(found, (int(kept.sum()),))
             return measures
 
         self.points = self._scanned()
         return crossings(measured, self.points, lanes, whole=self._is_whole)
+
+    def _refused(self, at: int, error: ModelError) -> Answers:
+        """At the far ends of the bounds some scenarios have no answer in the model."""
+        self.failed += 1
+        whole = len(self.question.case.assembly.timeline)
+        return {
+            name: np.full((whole, 1) if name.endswith(":quarter") else 1, np.nan)
+            for name in self.question.outputs
+        }
 
     def solution(self, found: Sequence[Crossing], values: Array) -> Solution:
         """The crossing nearest to the present value, or why there is none."""
@@ -319,26 +327,3 @@ def _furthest(room: Array, step: Array) -> float:
     if not moves.any():
         return 0.0
     return float(min(_FURTHEST, np.max(room[moves] / step[moves])))
-
-
-def _carefully(question: Question, draws: dict[str, Array]) -> tuple[Answers, int]:
-    """The answers, NaN for scenarios that the model refuses, and how many those are.
-
-    At the far ends of the bounds some scenarios have no answer in the model. One of them fails
-    its whole batch, so a batch that fails is halved until it is alone.
-    """
-    width = max(len(values) for values in draws.values())
-    try:
-        return question(draws), 0
-    except ModelError:
-        if width == 1:
-            whole = len(question.case.assembly.timeline)
-            return {
-                name: np.full((whole, 1) if name.endswith(":quarter") else 1, np.nan)
-                for name in question.outputs
-            }, 1
-    half = width // 2
-    left, a = _carefully(question, cut(draws, 0, half))
-    right, b = _carefully(question, cut(draws, half, width))
-    joined = {name: np.concatenate([left[name], right[name]], axis=-1) for name in left}
-    return joined, a + b

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.correlation import among, correlations_on_file
-from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fit_trigger
+from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fit_trigger, triggered
 from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.risk_measures import Estimate, estimate
 from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, varied
@@ -177,10 +177,10 @@ def valued(
     halves = [np.isin(scramble, kinds[::2]), np.isin(scramble, kinds[1::2])]
     for fitted, held in (halves, halves[::-1]):
         train, test = paths.part(fitted), paths.part(held)
-        done = fit_least_squares(train).decide(test)
+        done = fit_least_squares(train)(test)
         ls.values[held], ls.dates[held], ls.actions[held] = done.values, done.dates, done.actions
         for action in range(len(actions)):
-            triggers[action, held] = fit_trigger(train, action).decide(test).values
+            triggers[action, held] = triggered(test, action, fit_trigger(train, action))
 
     def by_scramble(values: Array) -> Estimate:
         return estimate([float(values[scramble == kind].mean()) for kind in kinds])
@@ -208,7 +208,7 @@ def valued(
                 date,
                 by_scramble(((ls.dates == d) & (ls.actions == a)).astype(np.float64)),
                 by_scramble(paths.acts[d, a]),
-                float(full[a].thresholds[d]),
+                float(full[a][d]),
             )
             for d, date in enumerate(dates)
             for a, each in enumerate(actions)

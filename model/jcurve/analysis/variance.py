@@ -207,15 +207,15 @@ class _Inputs:
     def given(self, first: Array, fresh: Array, kept: Mask) -> Array:
         """Inputs as in ``first`` where kept, and drawn anew given those elsewhere."""
         second = np.where(kept, first, fresh)
-        at, joint = self.joint.at, self.joint.copula
+        at, normal = self.joint.at, self.joint.normal
         known = kept[at]
-        if joint is None or known.all():
+        if known.all():
             return second
         from scipy.special import ndtr, ndtri
 
         # Normal numbers given others are normal too: their mean is a regression on what is
         # given, their covariance what that regression leaves.
-        normal, inner, free = joint.normal, np.flatnonzero(known), np.flatnonzero(~known)
+        inner, free = np.flatnonzero(known), np.flatnonzero(~known)
         cross = normal[np.ix_(free, inner)]
         # A pseudo-inverse: inputs that fix one another leave nothing to divide by.
         weight = cross @ np.linalg.pinv(normal[np.ix_(inner, inner)], rcond=1e-10)

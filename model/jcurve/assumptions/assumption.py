@@ -32,69 +32,42 @@ _SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Assumption:
-    """An assumption as it stands in a scenario.
+    """An assumption as it stands in a scenario."""
 
-    Attributes:
-        key: dotted name; a family's member is the last segment.
-        unit: of value, low, high and bounds.
-        shape: one value, a path by year or by quarter, or a list of life changes.
-        value: a number (a quarter's index for ``date``, a position for ``choice``), a
-            :class:`~jcurve.assumptions.paths.Path`, or changes.
-        low, high: the range of honest doubt, both or neither; a path for a path; of a list of
-            changes the life that a next one could bring.
-        next: the quarter's index from which ``low`` and ``high`` of a list of changes hold.
-        bounds: what is accepted at all; None for a choice.
-        distribution: how the value varies between low and high.
-        outcomes: (value, weight) of a discrete or empirical distribution.
-        choices: the names a ``choice`` picks from.
-        derived: computed as the remainder of a mix, never set.
-
-        label: in words.
-        level: ``decision`` (what management chooses), ``driver`` (what the answer turns on) or
-            ``detail``.
-        name: of at most four words, for a decision or driver.
-        group: drivers of one group count as one; empty for a driver of its own.
-        why_detail: why it is no driver, for a detail that moves more than some driver does.
-        low_factor, high_factor: the factor on the value that low or high was given as.
-        kind: what the value rests on.
-        source: keys of sources and evidence.
-        as_of: date of that knowledge.
-        rationale: why this value and this range.
-        why: why it differs from the base scenario; empty where it does not.
-        set_by: name of the scenario that set the value last, or ``override``.
-        where: file and line of that.
-        stated: see :attr:`book`.
-    """
-
-    key: str
-    unit: str
-    shape: Shape
+    key: str  # dotted name; a family's member is the last segment
+    unit: str  # of value, low, high and bounds
+    shape: Shape  # one value, a path by year or by quarter, or a list of life changes
+    # a number (a quarter's index for ``date``, a position for ``choice``), a
+    # :class:`~jcurve.assumptions.paths.Path`, or changes
     value: Value
-    distribution: Distribution
-    label: str
-    kind: Kind
-    as_of: datetime.date
-    rationale: str
+    distribution: Distribution  # how the value varies between low and high
+    label: str  # in words
+    kind: Kind  # what the value rests on
+    as_of: datetime.date  # of that knowledge
+    rationale: str  # why this value and this range
 
+    # low, high: the range of honest doubt, both or neither; a path for a path; of a list of changes
+    # the life that a next one could bring
     low: float | Path | None = None
     high: float | Path | None = None
-    next: int | None = None
-    bounds: tuple[float, float] | None = None
-    outcomes: tuple[tuple[float, float], ...] = ()
-    choices: tuple[str, ...] = ()
-    derived: bool = False
+    next: int | None = None  # the quarter's index from which the range of a list of changes holds
+    bounds: tuple[float, float] | None = None  # what is accepted at all; None for a choice
+    outcomes: tuple[tuple[float, float], ...] = ()  # (value, weight), discrete or empirical
+    choices: tuple[str, ...] = ()  # the names a ``choice`` picks from
+    derived: bool = False  # computed as the remainder of a mix, never set
 
+    # ``decision`` (what management chooses), ``driver`` (what the answer turns on) or ``detail``
     level: Level = "detail"
-    name: str = ""
-    group: str = ""
-    why_detail: str = ""
-    low_factor: float | None = None
+    name: str = ""  # of at most four words, for a decision or driver
+    group: str = ""  # drivers of one group count as one; empty for a driver of its own
+    why_detail: str = ""  # why it is no driver, for a detail that moves more than some driver does
+    low_factor: float | None = None  # the factor on the value that low was given as, and high
     high_factor: float | None = None
-    source: tuple[str, ...] = ()
-    why: str = ""
-    set_by: str = ""
-    where: str = ""
-    stated: Assumption | None = None
+    source: tuple[str, ...] = ()  # keys of sources and evidence
+    why: str = ""  # why it differs from the base scenario; empty where it does not
+    set_by: str = ""  # name of the scenario that set the value last, or ``override``
+    where: str = ""  # file and line of that
+    stated: Assumption | None = None  # see :attr:`book`
 
     def holding(self) -> Assumption:
         """This assumption, whose parts go together.

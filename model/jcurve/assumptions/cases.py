@@ -29,19 +29,12 @@ _NAME, _SCENARIO = "name", "scenario"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scenario with overrides under a name.
+    """A scenario with overrides under a name."""
 
-    Attributes:
-        name: what a reader calls it.
-        scenario: the scenario that it changes.
-        overrides: value as written by key.
-        where: the file and line that say so, for errors.
-    """
-
-    name: str
-    scenario: str = BASE
-    overrides: dict[str, str] = field(default_factory=dict)
-    where: str = "--set"
+    name: str  # what a reader calls it
+    scenario: str = BASE  # the scenario that it changes
+    overrides: dict[str, str] = field(default_factory=dict)  # value as written by key
+    where: str = "--set"  # the file and line that say so, for errors
 
 
 def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Case]:

@@ -33,16 +33,11 @@ class Path:
     The first and the last point hold outside them. Between points ``linear`` moves evenly
     from one period to the next, ``geometric`` at an even rate of growth,
     ``hold`` keeps the earlier point until the next one.
-
-    Attributes:
-        by: what the periods are: calendar years, or quarters counted from 2012Q1.
-        between: the rule.
-        points: (period, value), periods rising, at least one.
     """
 
-    by: Period
-    between: Between
-    points: tuple[tuple[int, float], ...]
+    by: Period  # what the periods are: calendar years, or quarters counted from 2012Q1
+    between: Between  # the rule
+    points: tuple[tuple[int, float], ...]  # (period, value), periods rising, at least one
 
     @property
     def first(self) -> int:

@@ -36,57 +36,33 @@ _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An assumption that two scenarios state differently; the second gives the reason.
+    """An assumption that two scenarios state differently; the second gives the reason."""
 
-    Attributes:
-        key: the assumption.
-        label: in words.
-        unit: of both texts.
-        before, after: the values for a reader.
-        what: ``value``, or ``range`` when only the range or its distribution differs.
-        why: the reason.
-        kind: what the second value rests on.
-        source: its sources.
-        set_by: the scenario that set it, or ``override``.
-    """
-
-    key: str
-    label: str
-    unit: str
-    before: str
+    key: str  # the assumption
+    label: str  # in words
+    unit: str  # of both texts
+    before: str  # before, after: the values for a reader
     after: str
-    what: str
-    why: str
-    kind: str
-    source: tuple[str, ...]
-    set_by: str
+    what: str  # ``value``, or ``range`` when only the range or its distribution differs
+    why: str  # the reason
+    kind: str  # what the second value rests on
+    source: tuple[str, ...]  # its sources
+    set_by: str  # the scenario that set it, or ``override``
 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A named set of assumptions, complete and checked.
+    """A named set of assumptions, complete and checked."""
 
-    Attributes:
-        name: of its file.
-        title: for headings.
-        story: the world it describes, one paragraph.
-        extends: name of its parent, None for the base scenario.
-        items: its assumptions, in the order of the base scenario's file.
-        mixes: families that sum to 1.
-        base: the scenario that all others extend, None for itself without overrides.
-        overrides: (key, value as given) of what no file says.
-        filed: as its file has it, None without overrides.
-    """
-
-    name: str
-    title: str
-    story: str
-    extends: str | None
-    items: tuple[Assumption, ...]
-    mixes: tuple[Mix, ...] = ()
-    base: Scenario | None = None
-    overrides: tuple[tuple[str, str], ...] = ()
-    filed: Scenario | None = None
+    name: str  # of its file
+    title: str  # for headings
+    story: str  # the world it describes, one paragraph
+    extends: str | None  # name of its parent, None for the base scenario
+    items: tuple[Assumption, ...]  # its assumptions, in the order of the base scenario's file
+    mixes: tuple[Mix, ...] = ()  # families that sum to 1
+    base: Scenario | None = None  # that all others extend, None for itself without overrides
+    overrides: tuple[tuple[str, str], ...] = ()  # (key, value as given) of what no file says
+    filed: Scenario | None = None  # as its file has it, None without overrides
 
     @cached_property
     def assumptions(self) -> Mapping[str, Assumption]:

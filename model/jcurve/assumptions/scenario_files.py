@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import Author, change, change_period, define
@@ -62,7 +62,7 @@ def shipped(project: Where = None) -> tuple[str, ...]:
     ('base', 'as_the_articles_say', 'bear')
     """
     home = find_project(project)
-    listed = _read_base(home).shipped
+    _, listed = _read_base(home)
     return tuple(name for name in available(home) if name == BASE or name in listed)
 
 
@@ -146,7 +146,7 @@ def _refuse_unknown(
 
 def _load(name: str, project: Project, heirs: tuple[str, ...]) -> Scenario:
     if name == BASE:
-        return _read_base(project).scenario
+        return _read_base(project)[0]
     place = Place(f"data/scenarios/{name}{_SUFFIX}")
     content = content_of(project.scenarios / f"{name}{_SUFFIX}", place.origin)
     return _parsed(name, content, place, project, heirs)
@@ -192,27 +192,21 @@ def _entries(fields: Fields, name: str) -> tuple[Entry, ...]:
     return entry.value.entries
 
 
-class _Base(NamedTuple):
+def _read_base(project: Project) -> tuple[Scenario, frozenset[str]]:
     """The base scenario, and the scenarios that its file says it comes with."""
-
-    scenario: Scenario
-    shipped: frozenset[str]
-
-
-def _read_base(project: Project) -> _Base:
     path = project.scenarios / f"{BASE}{_SUFFIX}"
     origin = path.relative_to(project.root).as_posix()
     return _base(content_of(path, origin), origin)
 
 
 @lru_cache(maxsize=4)
-def _base(content: bytes, origin: str) -> _Base:
+def _base(content: bytes, origin: str) -> tuple[Scenario, frozenset[str]]:
     """The scenario that stands alone; kept, since every other one begins with it."""
     what = f"base scenario\n{origin} {sha256(content).hexdigest()}"
     return remembered(what, rooms("ground", "assumptions"), lambda: _base_of(content, origin))
 
 
-def _base_of(content: bytes, origin: str) -> _Base:
+def _base_of(content: bytes, origin: str) -> tuple[Scenario, frozenset[str]]:
     place = Place(origin)
     fields = Fields(read(content, origin), _ROOT_FIELDS, place.at(1))
     _check_head(fields, BASE)
@@ -242,7 +236,7 @@ def _base_of(content: bytes, origin: str) -> _Base:
         items=tuple(items[key] for key in keys),
         mixes=mixes,
     )
-    return _Base(resolved(made, places, BASE), frozenset(fields.texts("shipped")))
+    return resolved(made, places, BASE), frozenset(fields.texts("shipped"))
 
 
 def _stated_title(fields: Fields) -> str:

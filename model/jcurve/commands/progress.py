@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from typing import TextIO
 
 _PATIENCE = 2.0  # seconds of silence that need no explanation
 _SILENCE = 30.0  # after which a log gets a line although nothing new began
@@ -18,9 +17,9 @@ class Progress:
     message gets a line of its own, and then one every half minute, so that it is not filled.
     """
 
-    def __init__(self, title: str, stream: TextIO | None = None) -> None:
+    def __init__(self, title: str) -> None:
         self._title = title
-        self._stream = stream or sys.stderr
+        self._stream = sys.stderr
         self._rewrites = self._stream.isatty()
         self._message = ""
         self._width = 0
