@@ -194,8 +194,9 @@ def _worth(
     def chunk(masks: Mask) -> Array:
         rows: dict[str, Array] = {}
         for at, keys in enumerate(groups.values()):
-            for key in _row_keys(keys, one):
-                rows[key] = np.where(masks[:, at], other[key], one[key])
+            for key in keys:  # a list of changes has two rows a slot
+                own = (key,) if key in one else itertools.chain(*slot_keys(key))
+                rows |= {name: np.where(masks[:, at], other[name], one[name]) for name in own}
         for mix in start.mixes:
             if any(key in rows for key in mix.others):
                 rows[mix.remainder] = np.maximum(remainder_row(mix, {**one, **rows}), 0.0)
@@ -227,15 +228,6 @@ def _worth(
         return np.concatenate(parts)[back.ravel()]
 
     return worth
-
-
-def _row_keys(keys: Sequence[str], rows: Mapping[str, Array]) -> list[str]:
-    """The rows of assumptions; a list of changes has one a slot."""
-    return [
-        part
-        for key in keys
-        for part in ([key] if key in rows else itertools.chain.from_iterable(slot_keys(key)))
-    ]
 
 
 def _names_of(mask: Mask, groups: Mapping[str, tuple[str, ...]]) -> str:

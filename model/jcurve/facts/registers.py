@@ -162,26 +162,17 @@ class _TaxYear:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What a source key stands for: a statement of the evidence, a source, or an outside figure.
+    """What a source key stands for: a statement of the evidence, a source, or an outside figure."""
 
-    Attributes:
-        key: as assumptions and facts cite it.
-        title, publisher, date, url: of what was read; of a statement, the date that it is as of.
-        says: the statement, or the note of an outside figure; empty for a source alone.
-        how_verified: how far it was checked.
-        grade: how it was read (``GRADES``).
-        is_statement: whether it is a statement of the evidence.
-    """
-
-    key: str
-    title: str
+    key: str  # as assumptions and facts cite it
+    title: str  # title, publisher, date, url: of what was read
     publisher: str
-    says: str
-    date: str
-    how_verified: str
-    grade: str
+    says: str  # the statement, or the note of an outside figure; empty for a source alone
+    date: str  # of a statement, the date that it is as of
+    how_verified: str  # how far it was checked
+    grade: str  # how it was read (``GRADES``)
     url: str
-    is_statement: bool = False
+    is_statement: bool = False  # whether it is a statement of the evidence
 
     @property
     def is_secondary(self) -> bool:

@@ -93,17 +93,11 @@ _Reader = Callable[[Row, str], object]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a field's type does not say of its column.
+    """What a field's type does not say of its column."""
 
-    Attributes:
-        name: the header, where it is not the field's name.
-        what: how a message calls a name that the cell may hold.
-        read: reads the cell, where no type says how.
-    """
-
-    name: str = ""
-    what: str = ""
-    read: _Reader | None = None
+    name: str = ""  # the header, where it is not the field's name
+    what: str = ""  # how a message calls a name that the cell may hold
+    read: _Reader | None = None  # reads the cell, where no type says how
 
 
 def _listed(row: Row, key: str) -> tuple[str, ...]:

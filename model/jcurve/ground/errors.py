@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, Self
+from copy import copy
+from typing import Self
 
 _LONGEST = 120
 _SHORTEST_PART = 3
@@ -38,9 +39,9 @@ class JCurveError(Exception):
 
     Args:
         what: the mistake in words, without a final stop.
-        where: file, line and key, as far as known (``data/scenarios/x.yml:12, returns.wacc``).
         received: the offending value, shown with repr and cut at 80 characters.
         allowed: what would be accepted, in words.
+        where: file, line and key, as far as known (``data/scenarios/x.yml:12, returns.wacc``).
         suggestion: the nearest valid name.
     """
 
@@ -54,13 +55,13 @@ class JCurveError(Exception):
     def __init__(
         self,
         what: str,
-        *,
-        where: str | None = None,
         received: object = None,
         allowed: str | None = None,
+        *,
+        where: str | None = None,
         suggestion: str | None = None,
     ) -> None:
-        super().__init__(what, where, received, allowed, suggestion)
+        super().__init__(what, received, allowed)
         self.what = what
         self.where = where
         self.received = received
@@ -88,26 +89,17 @@ class JCurveError(Exception):
         names = list(valid)
         return cls(
             what,
+            received,
+            ", ".join(names) if allowed is None else allowed,
             where=where,
-            received=received,
-            allowed=", ".join(names) if allowed is None else allowed,
             suggestion=nearest(str(received or ""), names),
         )
 
     def at(self, where: str) -> Self:
         """The same mistake, found there where it does not know its own place."""
-        return type(self)(
-            self.what,
-            where=self.where or where,
-            received=self.received,
-            allowed=self.allowed,
-            suggestion=self.suggestion,
-        )
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only arguments do not survive pickling by themselves, and errors
-        # cross process borders in batches.
-        return (_rebuild, (type(self), self.args), self.__dict__)
+        found = copy(self)
+        found.where = self.where or where
+        return found
 
     def __str__(self) -> str:
         parts = []
@@ -125,11 +117,6 @@ class JCurveError(Exception):
         if self.suggestion:
             parts.append(f"; did you mean {self.suggestion!r}?")
         return "".join(parts).replace("\n", " ")
-
-
-def _rebuild(kind: type[JCurveError], args: tuple[Any, ...]) -> JCurveError:
-    what, where, received, allowed, suggestion = args
-    return kind(what, where=where, received=received, allowed=allowed, suggestion=suggestion)
 
 
 class UsageError(JCurveError, code="usage", exit_status=2):

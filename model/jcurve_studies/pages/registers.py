@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from jcurve.assumptions.assumption import KINDS
 from jcurve.case import Case
 from jcurve.engine.model import WORLDS
 from jcurve.evaluation.naming import headline_text
-from jcurve.facts import GRADES, Article, claims, drivers
+from jcurve.facts import GRADES, claims, drivers
 from jcurve.facts import articles as article_titles
 from jcurve.facts import evidence as evidence_on_file
 from jcurve.facts import sources as sources_on_file
@@ -164,17 +164,12 @@ def evidence(study: Study) -> str:
     return table(header, rows)
 
 
-def titles(study: Study) -> Mapping[str, Article]:
-    """The source articles."""
-    return article_titles(study.project)
-
-
 def articles(study: Study) -> str:
     """The source articles, and how many claims each makes."""
     count = Counter(each.article for each in claims(study.project).values())
     listed = (
         (key, each.title, each.publisher, each.date, count[key])
-        for key, each in titles(study).items()
+        for key, each in article_titles(study.project).items()
     )
     return table(("article", "title", "publisher", "date", "claims"), listed)
 
