@@ -65,9 +65,9 @@ class TestDraws:
         items = [assumption(key, 0.0, 1.0, 3.0) for key in "abc"]
         plan = toy_plan(of_first, *items, level=12)
         forward = Sampler(plan)
-        straight = {unit: forward.draws(unit) for unit in plan.units()}
+        straight = {unit: forward.draws(unit) for unit in units(plan.level, plan.scrambles)}
         backward = Sampler(plan)
-        for unit in reversed(list(plan.units())):
+        for unit in reversed(list(units(plan.level, plan.scrambles))):
             again = backward.draws(unit)
             assert all(np.array_equal(again[key], straight[unit][key]) for key in "abc")
 
@@ -93,7 +93,9 @@ class TestDraws:
         free = toy_plan(of_first, *items, level=13)
         for key in "abc":
             one, two = (
-                np.sort(np.concatenate([Sampler(p).draws(u)[key] for u in p.units()]))
+                np.sort(
+                    np.concatenate([Sampler(p).draws(u)[key] for u in units(p.level, p.scrambles)])
+                )
                 for p in (plan, free)
             )
             assert np.quantile(one, (0.1, 0.5, 0.9)) == pytest.approx(

@@ -88,11 +88,8 @@ def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Callable[[Paths], 
         going_on[date] = _fit(terms[:, used], values[used])
         for action in range(actions):
             acting[date, action] = _fit(terms, paths.acts[date, action])
-        expected = _expected(paths, date, terms, acting[date])
-        best = np.argmax(expected, axis=0)
-        worth = np.take_along_axis(expected, best[None], axis=0)[0]
-        now = used & (worth > going_on[date] @ terms)
-        values = np.where(now, _taken(paths, date, best), values)
+        _, expected, taken = _best(paths, date, terms, acting[date])
+        values = np.where(used & (expected > going_on[date] @ terms), taken, values)
 
     def decide(paths: Paths) -> Decided:
         open_ones = np.ones(paths.hold.shape, dtype=bool)
@@ -101,13 +98,10 @@ def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Callable[[Paths], 
         actions = chosen.copy()
         for date in range(dates):
             terms = _terms(paths.signals[date], centre[date], spread[date], degree)
-            expected = _expected(paths, date, terms, acting[date])
-            best = np.argmax(expected, axis=0)
-            worth = np.take_along_axis(expected, best[None], axis=0)[0]
+            best, expected, taken = _best(paths, date, terms, acting[date])
             # An action whose worth is known is taken only where it is worth something.
-            taken = _taken(paths, date, best)
             worthy = (taken > 0.0) | (not paths.certain)
-            now = open_ones & (worth > going_on[date] @ terms) & worthy
+            now = open_ones & (expected > going_on[date] @ terms) & worthy
             values = np.where(now, taken, values)
             chosen[now], actions[now] = date, best[now]
             open_ones &= ~now
@@ -139,12 +133,13 @@ def triggered(paths: Paths, action: int, thresholds: Array) -> Array:
     return np.where(below.any(axis=0), taken, paths.hold)
 
 
-def _expected(paths: Paths, date: int, terms: Array, acting: Array) -> Array:
-    return np.asarray(paths.acts[date] if paths.certain else acting @ terms)
-
-
-def _taken(paths: Paths, date: int, best: Choices) -> Array:
-    return np.asarray(np.take_along_axis(paths.acts[date], best[None], axis=0)[0])
+def _best(paths: Paths, date: int, terms: Array, acting: Array) -> tuple[Choices, Array, Array]:
+    """The action of which most is expected, what is expected of it, and what it is worth."""
+    acts = paths.acts[date]
+    expected = acts if paths.certain else acting @ terms
+    best = np.argmax(expected, axis=0)
+    hoped, worth = (np.take_along_axis(each, best[None], axis=0)[0] for each in (expected, acts))
+    return best, hoped, worth
 
 
 def _fit(terms: Array, values: Array) -> Array:

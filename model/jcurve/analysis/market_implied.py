@@ -17,13 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.belief_pairs import (
-    YEAR,
-    Demand,
-    demand_draws,
-    demand_where,
-    most_demand,
-)
+from jcurve.analysis.belief_pairs import YEAR, Demand, demand_draws, demand_where, most_demand
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.roots import Lanes
 from jcurve.analysis.scale import ascending

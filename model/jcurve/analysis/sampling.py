@@ -79,14 +79,6 @@ class Plan:
         """How many scenarios."""
         return self.scrambles << self.level
 
-    def units(self, above: int | None = None) -> Iterator[Unit]:
-        """The units of the plan, scrambles taking turns, so that a part is balanced.
-
-        Args:
-            above: leave out those of the plan at this lower level.
-        """
-        return units(self.level, self.scrambles, above)
-
     def identity(self) -> dict[str, Any]:
         """What decides every draw and answer, apart from how many there are."""
         return {
@@ -103,7 +95,8 @@ class Plan:
 
 
 def units(level: int, scrambles: int, above: int | None = None) -> Iterator[Unit]:
-    """The units of so many scrambles of ``2 ** level`` points; see :meth:`Plan.units`.
+    """The units of so many scrambles of ``2 ** level`` points, scrambles taking turns, so that a
+    part is balanced; ``above`` leaves out those of a lower level.
 
     They double up to a full unit, so that each lower level ends where a unit ends.
     """

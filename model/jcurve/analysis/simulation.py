@@ -18,13 +18,7 @@ from jcurve.analysis.draw_stores import Store, by_scramble
 from jcurve.analysis.question import CHUNK, MANY, Question
 from jcurve.analysis.risk_measures import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
-from jcurve.analysis.sampling import (
-    SCRAMBLES,
-    Plan,
-    Sampler,
-    level_for,
-    varied,
-)
+from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, level_for, units, varied
 from jcurve.assumptions import Path, Scenario
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project
@@ -134,9 +128,9 @@ def simulate(
     precision: Estimate | None = None
     reused = fresh = 0
     while True:
-        units = list(reached.units(below))
-        reused += sum(unit.count for unit in units if unit in done)
-        for block in run(plan, [unit for unit in units if unit not in done]):
+        wanted = list(units(reached.level, reached.scrambles, below))
+        reused += sum(unit.count for unit in wanted if unit in done)
+        for block in run(plan, [unit for unit in wanted if unit not in done]):
             store.put(block)
             fresh += block.unit.count
             if progress is not None:

@@ -21,7 +21,7 @@ from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fit_trigger, triggered
 from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.risk_measures import Estimate, estimate
-from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, varied
+from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, units, varied
 from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
@@ -135,7 +135,7 @@ def staged_programme(
     alone = Question.of(scenario, GO_FORWARD, project)
     parts: list[Paths] = []
     owner: list[int] = []
-    for unit in plan.units():
+    for unit in units(level, scrambles):
         draws = sampler.draws(unit)
         for start in range(0, unit.count, question.chunk):
             some = cut(draws, start, start + question.chunk)

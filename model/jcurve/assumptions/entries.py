@@ -11,14 +11,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from jcurve.assumptions.assumption import (
-    DISTRIBUTIONS,
-    KINDS,
-    LEVELS,
-    SHAPES,
-    Assumption,
-    shape_of,
-)
+from jcurve.assumptions.assumption import DISTRIBUTIONS, KINDS, LEVELS, SHAPES, Assumption, shape_of
 from jcurve.assumptions.fields import Fields, read_number
 from jcurve.assumptions.moves import new_value
 from jcurve.assumptions.nodes import Node, Place, Table, Text

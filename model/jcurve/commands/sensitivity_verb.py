@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from jcurve.commands.progress import Progress
 from jcurve.commands.simulate_verb import correlations
-from jcurve.commands.texts import (
-    attributes,
-    draw,
-    money,
-    number,
-    numbers_by_name,
-    quantity,
-    table,
-)
+from jcurve.commands.texts import attributes, draw, money, number, numbers_by_name, quantity, table
 from jcurve.commands.verb import Answer, Context, to_stderr, verb
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.numbers import amount, percent
