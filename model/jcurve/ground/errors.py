@@ -39,9 +39,9 @@ class JCurveError(Exception):
 
     Args:
         what: the mistake in words, without a final stop.
+        where: file, line and key, as far as known (``data/scenarios/x.yml:12, returns.wacc``).
         received: the offending value, shown with repr and cut at 80 characters.
         allowed: what would be accepted, in words.
-        where: file, line and key, as far as known (``data/scenarios/x.yml:12, returns.wacc``).
         suggestion: the nearest valid name.
     """
 
@@ -55,13 +55,13 @@ class JCurveError(Exception):
     def __init__(
         self,
         what: str,
-        received: object = None,
-        allowed: str | None = None,
         *,
         where: str | None = None,
+        received: object = None,
+        allowed: str | None = None,
         suggestion: str | None = None,
     ) -> None:
-        super().__init__(what, received, allowed)
+        super().__init__(what)  # the rest is pickled with the attributes
         self.what = what
         self.where = where
         self.received = received
@@ -89,9 +89,9 @@ class JCurveError(Exception):
         names = list(valid)
         return cls(
             what,
-            received,
-            ", ".join(names) if allowed is None else allowed,
             where=where,
+            received=received,
+            allowed=", ".join(names) if allowed is None else allowed,
             suggestion=nearest(str(received or ""), names),
         )
 
