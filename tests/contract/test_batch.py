@@ -22,7 +22,7 @@ from jcurve.ground.processes import Finished, run_process
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution import warm_executor
-from jcurve_runs.execution.warm_executor import Warm, imported_by
+from jcurve_runs.execution.warm_executor import Warm
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
@@ -343,9 +343,9 @@ def test_a_warm_process_that_may_not_fork_is_not_forked(
     no_children: Callable[[], bool],
 ) -> None:
     """A module that starts a thread when it is loaded, one that ends the process."""
-    (tmp_path / "matplotlib_odd.py").write_text(module)
+    (tmp_path / "sitecustomize.py").write_text(module)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    warm = Warm(make_project(tmp_path / "project"), ("matplotlib_odd",))
+    warm = Warm(make_project(tmp_path / "project"))
     try:
         assert warm._warm() is None
     finally:
@@ -372,22 +372,6 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
         assert warm._process is not first
     finally:
         warm.close()
-
-
-def test_only_usual_modules_are_loaded_beforehand() -> None:
-    cells = [
-        "import jcurve, os, torch\nfrom jcurve.figures import chart",
-        "%matplotlib inline",
-        "from . import x\nimport numpy.random as r\nimport matplotlib.pyplot as plt",
-        "1 +",
-    ]
-    notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
-    assert imported_by(notebook) == (
-        "jcurve",
-        "jcurve.figures",
-        "jcurve.figures.chart",
-        "numpy.random",
-    )
 
 
 def test_plain_papermill_takes_the_engine_by_name(tmp_path: Path) -> None:

@@ -170,15 +170,14 @@ def combined(root: Path, files: Iterable[Path]) -> str:
         FactsError: one cannot be read.
     """
     total = sha256()
-    for path in sorted(files):
-        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-        if hidden or not path.is_file():
+    for parts, path in sorted((path.relative_to(root).parts, path) for path in files):
+        if any(part.startswith(".") for part in parts) or not path.is_file():
             continue
         try:
             content = digest(path)
         except OSError as error:
             raise FactsError(f"cannot be read ({error.strerror})", where=str(path)) from error
-        total.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+        total.update(f"{'/'.join(parts)}\0{content}\n".encode())
     return total.hexdigest()
 
 

@@ -107,8 +107,6 @@ def _ended(done: Done) -> str:
         return f"{title}: {done.words}: {done.message}"
     if done.state == "skipped_unchanged":
         title += f": unchanged, relies on edition {edition.id} (--force runs it again)"
-    elif done.rendered_only:
-        title += ": outputs unchanged, rendered anew"
     files = [edition.html, edition.pdf]
     if edition.workbook.is_file():
         files.append(edition.workbook)

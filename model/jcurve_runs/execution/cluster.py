@@ -29,11 +29,12 @@ from jcurve_runs.execution.executor import Cancelled, Progress, RendererKilled
 from jcurve_runs.execution.fingerprint import circumstance
 from jcurve_runs.execution.redaction import find_secret, secret_values
 from jcurve_runs.execution.staging import Staged, stage
-from jcurve_runs.execution.warm_executor import Warm, imported_by_all
+from jcurve_runs.execution.warm_executor import Warm
 from jcurve_runs.plan.request import Plan
 
 _TICK = 0.25
 _MOST = 256 * 1024 * 1024
+_MANY = 100  # runs that a worker may expect
 _HTML, _PDF = "report.html", "report.pdf"
 
 
@@ -170,8 +171,5 @@ def _render(wanted: Mapping[str, str], project: Project, notebook: bytes) -> _Bu
 
 @cache
 def _warm(project: Project) -> Warm:
-    """On a worker: its warm process for a project, from run to run.
-
-    It knows the modules of every report, so that whichever comes first prepares it for all.
-    """
-    return Warm(project, imported_by_all(project))
+    """On a worker: its warm process for a project, from run to run."""
+    return Warm(project, drawn=_MANY)

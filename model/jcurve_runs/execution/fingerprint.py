@@ -1,4 +1,4 @@
-"""Hashes of what determines a run beside its scenario: the code, the renderer, the libraries."""
+"""Hashes of what determines a run beside its scenario: the code and the libraries."""
 
 from __future__ import annotations
 
@@ -17,27 +17,18 @@ from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation, combined, inputs
 
 _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
-_RENDERER = frozenset(
-    (
-        *("cells", "document", "exporters", "foreign", "grids", "gridset", "hypertext"),
-        *("lettering", "markdown_cells", "maths", "outputs", "page", "panels", "payload"),
-        *("pictures", "reading", "tagging", "typeset", "widths"),
-    )
-)
-"""Modules of the briefing that only decide how outputs look."""
 
 
 def loaded_files(project: Project) -> str:
     """One hash of the package's and the project's files that a process may have loaded."""
     scenarios = combined(project.scenarios, files_below(project.scenarios))
-    return hashed([package(), renderer(), inputs(project), scenarios])
+    return hashed([package(), inputs(project), scenarios])
 
 
 def circumstance(project: Project) -> dict[str, str]:
     """What an edition rests on beside its plan; where two machines agree, so do the bytes."""
     parts = {
         "runs": package(),
-        "renderer": renderer(),
         "packages": environment(),
         "house style": hashed(repr(read_house_style(project.reports))),
     }
@@ -45,23 +36,8 @@ def circumstance(project: Project) -> dict[str, str]:
 
 
 def package() -> str:
-    """The files of model and runs, the renderer apart."""
-    return hashed(
-        [
-            combined(package, (path for path in files_below(package) if not _renders(path)))
-            for package in _PACKAGES
-        ]
-    )
-
-
-def renderer() -> str:
-    model = _PACKAGES[0]
-    return combined(model, (path for path in files_below(model) if _renders(path)))
-
-
-def _renders(path: Path) -> bool:
-    """Templates and style sheets of the briefing, and the modules that lay out or typeset."""
-    return "briefing" in path.parts and (path.suffix != ".py" or path.stem in _RENDERER)
+    """The files of model and runs."""
+    return hashed([combined(package, files_below(package)) for package in _PACKAGES])
 
 
 def files_below(folder: Path) -> Iterable[Path]:

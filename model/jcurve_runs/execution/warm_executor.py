@@ -6,7 +6,6 @@ with pipes of its own. Its request, and the pipes with it, go over a socket that
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import select
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from io import FileIO
@@ -29,7 +28,7 @@ from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Plain, Progress, RendererKilled, check, environment
 from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
-from jcurve_runs.plan.request import Plan, reports_of
+from jcurve_runs.plan.request import Plan
 
 _START = 120.0
 _RENDER = 300.0
@@ -42,9 +41,6 @@ _SINGLE = {
     "OMP_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-# These set themselves up for the shell that loads them.
-_IN_KERNEL_ONLY = ("matplotlib.pyplot", "matplotlib.pylab", "matplotlib.backends")
-_PRELOADED = ("jcurve", "numpy", "pandas", "matplotlib", "IPython", "scipy")
 _SILENT: Progress = lambda _: None  # noqa: E731
 
 
@@ -63,13 +59,13 @@ class _Process:
         ]
 
     @classmethod
-    def start(cls, project: Project, modules: tuple[str, ...], loaded: str) -> _Process:
+    def start(cls, project: Project, drawn: int, loaded: str) -> _Process:
         """Start one, in a process group of its own, without waiting for it."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = ("-m", "jcurve_runs.execution.warm_server", str(theirs.fileno()))
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, *server, str(project.root), *modules],
+                [sys.executable, *server, str(project.root), str(drawn)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -110,13 +106,17 @@ class Warm:
 
     comparable = True
 
-    def __init__(self, project: Project, modules: tuple[str, ...] = ()) -> None:
-        """Start the warm process later, when it is first needed."""
+    def __init__(self, project: Project, drawn: int = 0) -> None:
+        """Start the warm process later, when it is first needed.
+
+        Args:
+            drawn: how many runs are to come that show exhibits of the model.
+        """
         self.fallback: str | None = None  # why runs are executed plainly, None while they are not
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
         self._project = project
-        self._modules = modules
+        self._drawn = drawn
         self._plain = Plain(project=project)
         self.stop = self._plain.stop
         self._starting = threading.Lock()
@@ -208,7 +208,7 @@ class Warm:
                 return now
             # Where data or code have changed, what runs in the one before goes on.
             try:
-                made = _Process.start(self._project, self._modules, loaded)
+                made = _Process.start(self._project, self._drawn, loaded)
             except OSError as error:
                 self.fallback = f"no warm process could be started ({error.strerror})"
                 return None
@@ -255,37 +255,8 @@ def _read(
     raise TimeoutError
 
 
-def imported_by_all(project: Project, reports: Iterable[str] | None = None) -> tuple[str, ...]:
-    """The modules that a project's reports import, or some of them; a run itself will say what
-    is wrong with one."""
-    modules: set[str] = set()
-    for report in reports_of(project) if reports is None else set(reports):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            notebook = json.loads((project.notebooks / f"{report}.ipynb").read_bytes())
-            modules |= set(imported_by(notebook))
-    return tuple(sorted(modules))
-
-
-def imported_by(notebook: Mapping[str, Any]) -> tuple[str, ...]:
-    """The modules that a notebook's cells import, as far as they are ours or usual ones.
-
-    Nothing is executed to find them; a cell that is no plain Python is passed over.
-    """
-    found: set[str] = set()
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        with suppress(SyntaxError, ValueError):
-            for node in ast.walk(ast.parse("".join(cell["source"]))):
-                if isinstance(node, ast.Import):
-                    found |= {name.name for name in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module)
-                    found |= {f"{node.module}.{name.name}" for name in node.names}
-    return tuple(
-        sorted(
-            name
-            for name in found
-            if name.split(".")[0] in _PRELOADED and not name.startswith(_IN_KERNEL_ONLY)
-        )
-    )
+def draws(report: str, project: Project) -> bool:
+    """Whether a report shows exhibits of the model, as far as its text tells."""
+    with suppress(OSError):  # a run itself will say what is wrong with it
+        return b"jcurve.figures" in (project.notebooks / f"{report}.ipynb").read_bytes()
+    return False

@@ -1,6 +1,6 @@
 """The warm process of a batch: everything loaded once, a fork for each run and rendering.
 
-Started as ``python -m jcurve_runs.execution.warm_server DOOR PROJECT MODULE…``. Requests come
+Started as ``python -m jcurve_runs.execution.warm_server DOOR PROJECT DRAWN``. Requests come
 as messages of JSON over the socket DOOR, each with four pipes: where the answer goes, the
 lifeline whose end calls the run off, and standard output and error of the copy that does it.
 It has one thread and never opens a socket, calls typst or runs an event loop: what is forked from
@@ -20,10 +20,13 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+from jcurve import figures
 from jcurve.briefing.lightweight import lighten, without_debugger
 from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import JCurveError
@@ -51,9 +54,18 @@ _ALWAYS = (
     "jcurve.briefing.typeset",
 )
 _SHELLS = ("matplotlib.pyplot", "matplotlib_inline.backend_inline")
-_MODEL = "jcurve.evaluate"
-_ASKED = ("belief_pairs", "marginal", "market_implied", "scale", "sensitivity", "solving")
-"""Modules of questions that reports ask of the model."""
+_MODEL = (
+    "pandas",
+    "scipy.optimize.elementwise",
+    "jcurve.analysis.belief_pairs",
+    "jcurve.analysis.marginal",
+    "jcurve.analysis.market_implied",
+    "jcurve.analysis.scale",
+    "jcurve.analysis.sensitivity",
+    "jcurve.analysis.solving",
+)
+"""What the questions that reports ask of the model are answered with."""
+_MANY = 5  # runs for which it pays to draw first what they have in common
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
 _OBJECTS = 50_000  # new ones before the collector looks at them
 _MESSAGE = 1024 * 1024
@@ -66,15 +78,16 @@ def main(arguments: list[str]) -> int:
     """Serve until the door is closed and all that was begun has ended."""
     door, project = socket.socket(fileno=int(arguments[0])), Path(arguments[1])
     door.set_inheritable(False)
-    modules = arguments[2:]
+    drawn = int(arguments[2])
     here = os.getcwd()
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
     keep_pages(_KEPT)
-    preload(modules)
+    preload(_ALWAYS)
     wear_in()
-    if _MODEL in modules:
-        preload([f"jcurve.analysis.{name}" for name in _ASKED])
-        rehearse(project)
+    if drawn:
+        preload(_MODEL)
+        preload(module.name for module in iter_modules(figures.__path__, f"{figures.__name__}."))
+        rehearse(project, drawn)
     gc.collect()
     gc.freeze()  # the collector would otherwise write to every shared page
     gc.set_threshold(_OBJECTS, 50)  # charts are made of objects that point at each other
@@ -83,11 +96,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def preload(modules: list[str]) -> None:
+def preload(modules: Iterable[str]) -> None:
     """Import what runs and renderings need; what is missing is left to the notebook."""
     lighten()
     os.environ.setdefault("MPLBACKEND", _INLINE)
-    for name in (*_ALWAYS, *modules):
+    for name in modules:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
 
@@ -108,15 +121,29 @@ def wear_in() -> None:
     without_debugger()
 
 
-def rehearse(project: Path) -> None:
+def rehearse(project: Path, drawn: int) -> None:
     """Evaluate the base scenario, so that the model is built and the facts are read.
 
-    Whoever forks checks before each run that neither data nor package has changed since.
+    For several runs draw what a report on it shows as well: fonts and templates are then read,
+    machine code is loaded and the usual texts are measured. Whoever forks checks before each run
+    that neither data nor package has changed since.
     """
     from jcurve import evaluate
+    from jcurve.figures import Lens, beliefs, drag, fleet, size, spending, statements
 
-    with contextlib.suppress(JCurveError):  # the notebook will say it where it belongs
-        evaluate(project=project)
+    with contextlib.suppress(Exception):  # the notebook will say it where it belongs
+        lens = Lens(evaluate(project=project), project=Project(project))
+        if drawn >= _MANY:
+            for shown in (
+                *size.sizes(lens),
+                beliefs.beliefs(lens),
+                beliefs.implied(lens),
+                spending.wave(lens),
+                fleet.pays(lens),
+                drag.margin_bridge(lens),
+                statements.income(lens),
+            ):
+                shown._repr_mimebundle_()
 
 
 def unsafe() -> str | None:

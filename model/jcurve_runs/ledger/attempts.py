@@ -42,7 +42,7 @@ ENDED: tuple[RunState, ...] = tuple(state for state in get_args(RunState) if sta
 
 _BEFORE: Mapping[RunState, tuple[RunState, ...]] = {
     "running": ("queued",),
-    "verifying": ("queued", "running"),  # from queued: an executed notebook is rendered again
+    "verifying": ("running",),
     "succeeded": ("verifying",),
     "failed": _OPEN,
     "timed_out": ("running", "verifying"),

@@ -6,13 +6,13 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jcurve.analysis.snapshots import stated_inputs
 from jcurve.briefing.editions import Edition
-from jcurve.briefing.results import FILE_NAME, Results, read_results
+from jcurve.briefing.results import FILE_NAME, Results
 from jcurve.ground.errors import JCurveError, RunError, WriteError
 from jcurve.ground.files import move_folder, write_json
 from jcurve.ground.processes import Finished
@@ -25,13 +25,11 @@ from jcurve_runs.ledger.attempts import Ledger, RunState
 from jcurve_runs.plan.request import Plan, Request
 from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.publish import assemble, publish
-from jcurve_runs.publishing.unchanged import Keys, Standing, relook
 from jcurve_runs.publishing.workbook import NoWorkbook, write_workbook
 from jcurve_runs.verdict.judge import Verdict, judge
 
 __all__ = ["Attempting", "Done", "keep", "show"]
 
-_NOT_RUN = Finished(0, False, 0.0, "", "")
 _LONGEST = 2_000
 
 
@@ -47,7 +45,6 @@ class Done:
     reason: str | None = None  # the class of the failure
     message: str = ""  # one line on why it ended so
     attempts: int = 1  # how many were made
-    rendered_only: bool = False  # an executed notebook was rendered anew; nothing was run
     seconds: float = 0.0  # wall time in all
 
     @property
@@ -81,8 +78,7 @@ class Attempting:
     ledger: Ledger  # where every step is entered
     executor: Executor  # executes and renders
     tell: Progress  # told in words what is going on
-    keys: Keys | None  # of what it would produce; None when editions are not compared
-    known: Standing | None  # an edition whose executed notebook is only to be rendered anew
+    key: str | None  # of what it would produce; None when editions are not compared
 
     def to_end(self) -> Done:
         """Take it to an end, whatever happens.
@@ -93,9 +89,7 @@ class Attempting:
         staged: Staged | None = None
         try:
             staged = stage(self.plan, self.counted)
-            if self.known is None:
-                return self._execute(staged)
-            return self._render_again(staged, self.known)
+            return self._execute(staged)
         except WriteError as error:
             return self._failed("not_written", error)
         except JCurveError as error:
@@ -135,22 +129,11 @@ class Attempting:
             return self._judged(staged, verdict, finished)
         return self._publish(staged, verdict.results, finished)
 
-    def _render_again(self, staged: Staged, known: Standing) -> Done:
-        """Render the outputs that a sound run left, with today's look."""
-        self.ledger.move(self.number, "verifying", message="rendered from an earlier run")
-        results = read_results(known.edition.results)
-        executed = json.loads(known.edition.notebook.read_bytes())
-        write_json(staged.executed, relook(executed, self.plan.notebook), durable=False)
-        done = self._publish(staged, results, _NOT_RUN, of=known.edition)
-        return replace(done, rendered_only=done.state == "succeeded")
-
-    def _publish(
-        self, staged: Staged, results: Results, finished: Finished, of: Edition | None = None
-    ) -> Done:
+    def _publish(self, staged: Staged, results: Results, finished: Finished) -> Done:
         plan, ledger = self.plan, self.ledger
         self.tell("rendering")
         try:
-            self._assemble(staged, results, finished, of)
+            self._assemble(staged, results, finished)
         except NoWorkbook as error:
             return self._judged(staged, Verdict("failed", "no_workbook", str(error)), finished)
         except RunError as error:
@@ -170,9 +153,7 @@ class Attempting:
         show(ledger, plan.edition)
         return self._done("succeeded", edition=plan.edition)
 
-    def _assemble(
-        self, staged: Staged, results: Results, finished: Finished, of: Edition | None
-    ) -> None:
+    def _assemble(self, staged: Staged, results: Results, finished: Finished) -> None:
         plan = self.plan
         assemble(
             plan.edition,
@@ -192,8 +173,7 @@ class Attempting:
                 "attempt": self.counted,
                 "started": plan.started.isoformat(timespec="seconds"),
                 "seconds": round(finished.seconds, 2),
-                "executed_for": None if of is None else of.id,
-                "keys": None if self.keys is None else asdict(self.keys),
+                "key": self.key,
             },
         )
 

@@ -24,7 +24,7 @@ from jcurve.ground.errors import JCurveError, UsageError, WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
-from jcurve_runs.execution.warm_executor import Warm, imported_by_all
+from jcurve_runs.execution.warm_executor import Warm, draws
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import (
@@ -59,7 +59,7 @@ MOST_JOBS = 8  # at once by default; each takes about 300 MB
 
 _MOST_TOLD = 100
 _ASKED = ("report", "scenario", "case", "overrides", "view", "parameters", "workbook")
-_TOLD = ("state", "reason", "message", "run", "series", "attempts", "rendered_only")
+_TOLD = ("state", "reason", "message", "run", "series", "attempts")
 """What the manifest says of each run: as asked for, and as it ended."""
 
 
@@ -164,7 +164,7 @@ def batch(
         elif engine == "plain" or render is not None:
             executor = Plain(render, project)
         else:
-            executor = Warm(project, imported_by_all(project, (each.report for each in requests)))
+            executor = Warm(project, sum(draws(each.report, project) for each in requests))
         held.callback(executor.close)
         ledger = held.enter_context(Ledger(project, clock=clock))
         held.enter_context(beating(ledger))

@@ -27,7 +27,7 @@ from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock, Plan, Request, Resolve, prepare, resolve_scenario
 from jcurve_runs.publishing.attempt import Attempting, Done, keep, show
 from jcurve_runs.publishing.publish import point
-from jcurve_runs.publishing.unchanged import intact, keys, standing
+from jcurve_runs.publishing.unchanged import intact, key, standing
 from jcurve_runs.verdict.judge import FailedRun
 
 __all__ = [
@@ -133,17 +133,16 @@ def carry_out(
     tell: Progress = progress or (lambda _: None)
     request, retry = plan.request, plan.request.retry
     began = time.monotonic()
-    wanted = keys(plan) if executor.comparable else None
+    wanted = key(plan) if executor.comparable else None
     for counted in range(1, retry.attempts + 1):
         number = ledger.queue(plan, attempt=counted, batch=batch)
         known = standing(plan, wanted) if wanted is not None and not request.force else None
-        if known is not None and known.same == "all":
-            message, edition = f"relies on edition {known.edition.id}", known.edition
-            ledger.move(number, "skipped_unchanged", message=message, edition=edition.id)
-            done = Done(request, "skipped_unchanged", plan, edition, message=message)
+        if known is not None:
+            message = f"relies on edition {known.id}"
+            ledger.move(number, "skipped_unchanged", message=message, edition=known.id)
+            done = Done(request, "skipped_unchanged", plan, known, message=message)
         else:
-            step = Attempting(plan, counted, number, ledger, executor, tell, wanted, known)
-            done = step.to_end()
+            done = Attempting(plan, counted, number, ledger, executor, tell, wanted).to_end()
         done = replace(done, seconds=time.monotonic() - began, attempts=counted)
         last = counted == retry.attempts or not worth_another(done.reason)
         if done.state != "failed" or last or plan.edition.folder.exists():
