@@ -13,33 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jcurve_runs.ledger.attempts import Ledger
-    from jcurve_runs.plan.request import Plan, Request, Retry, prepare
-    from jcurve_runs.publishing.attempt import Done
+    from jcurve_runs.plan.request import Request, prepare
     from jcurve_runs.publishing.batch import batch
     from jcurve_runs.publishing.runs import publish_report, run
-    from jcurve_runs.verdict.judge import FailedRun, Verdict
+    from jcurve_runs.verdict.judge import FailedRun
 
-__all__ = [
-    "Done",
-    "FailedRun",
-    "Ledger",
-    "Plan",
-    "Request",
-    "Retry",
-    "Verdict",
-    "batch",
-    "prepare",
-    "publish_report",
-    "run",
-]
+__all__ = ["FailedRun", "Ledger", "Request", "batch", "prepare", "publish_report", "run"]
 
 _HOMES = {
     "ledger.attempts": ("Ledger",),
-    "plan.request": ("Plan", "Request", "Retry", "prepare"),
-    "publishing.attempt": ("Done",),
+    "plan.request": ("Request", "prepare"),
     "publishing.batch": ("batch",),
     "publishing.runs": ("publish_report", "run"),
-    "verdict.judge": ("FailedRun", "Verdict"),
+    "verdict.judge": ("FailedRun",),
 }
 
 

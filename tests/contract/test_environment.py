@@ -10,6 +10,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ HOME = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {"linux": "Linux", "darwin": "Darwin"}
+LINUX = {
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "os_name": "posix",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+}
 CONDA_OWN = {"python", "pip"}
 _PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>\S+)(?: ; (?P<marker>.+?))?(?: \\)?")
 
@@ -138,13 +146,11 @@ def test_the_pins_cover_the_project(python: str, system: str, extra: str | None)
     """On each Python and system every requirement has one pin, and the pin satisfies it."""
     names = ["report"] if extra is None else ["dev"] if extra == "dev" else ["report", extra]
     environment = {
+        **LINUX,
         "python_version": python,
         "python_full_version": f"{python}.9",
         "sys_platform": system,
         "platform_system": SYSTEMS[system],
-        "os_name": "posix",
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
     }
     here: dict[str, list[Version]] = {}
     for pin, _ in (each for name in names for each in pins(name)):
@@ -159,6 +165,37 @@ def test_the_pins_cover_the_project(python: str, system: str, extra: str | None)
         if not any(each.specifier.contains(v) for v in here.get(canonicalize_name(each.name), []))
     ]
     assert lacking == [], "run `make lock`"
+
+
+def brought(extra: str | None) -> set[str]:
+    """Distributions that pip installs with the project on Python 3.13 and Linux, itself apart, as
+    those that are installed here say what they need."""
+    environment = {"python_version": "3.13", "python_full_version": "3.13.9", **LINUX}
+    found: set[tuple[str, str]] = set()
+    extras = project()["project"]["optional-dependencies"]
+    ahead = runtime() + [Requirement(text) for text in (extras[extra] if extra else ())]
+    while ahead:
+        asked = ahead.pop()
+        name = canonicalize_name(asked.name)
+        for part in {"", *asked.extras} - {part for known, part in found if known == name}:
+            found.add((name, part))
+            needed = map(Requirement, distribution(name).requires or ())
+            ahead += [
+                each
+                for each in needed
+                if each.marker is None or each.marker.evaluate(environment | {"extra": part})
+            ]
+    return {name for name, _ in found}
+
+
+def test_the_readme_counts_what_each_extra_brings() -> None:
+    """The project itself with all that it needs."""
+    text = (HOME / "README.md").read_text(encoding="utf-8")
+    row = r"^\| [^|]+ \| `jcurve(?:\[(\w+)\])?` \| (\d+) \| \d+ \|$"
+    rows = re.findall(row, text, re.MULTILINE)
+    assert {extra for extra, _ in rows} == {"", *EXTRAS}
+    counted = {extra: 1 + len(brought(extra or None)) for extra, _ in rows}
+    assert {extra: int(count) for extra, count in rows} == counted
 
 
 def test_extras_are_installed_with_the_pins_that_they_rest_on() -> None:

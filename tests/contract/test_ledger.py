@@ -110,7 +110,8 @@ def test_events_are_only_appended(project: Project, ledger: Ledger, statement: s
         (["running"], "succeeded"),  # never without a verdict
         (["running"], "skipped_unchanged"),
         (["running"], "nothing_to_report"),
-        (["verifying"], "running"),
+        ([], "verifying"),
+        (["running", "verifying"], "running"),
         ([], "timed_out"),
     ],
 )

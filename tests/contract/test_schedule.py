@@ -720,25 +720,6 @@ class TestMistakes:
         hand.tick(minutes=1)
         assert hand.ran == ["daily.20260304T090000Z"]
 
-    def test_it_is_looked_at_again_only_when_something_has_changed(
-        self, hand: Hand, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        looked: list[str] = []
-
-        def look(name: str, overrides: Mapping[str, object], project: Project) -> StandIn:
-            looked.append(name)
-            return known(name, overrides, project)
-
-        def tick_once() -> None:
-            tick(hand.project, clock=hand.clock, runner=hand.run, resolve=look)
-
-        for _ in range(3):
-            tick_once()
-        assert looked == ["base"]
-        (hand.project.data / "facts.csv").write_text("x")
-        tick_once()
-        assert looked == ["base"] * 2
-
     def test_check_says_it_and_changes_nothing(
         self,
         project: Project,

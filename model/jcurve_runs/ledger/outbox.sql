@@ -26,8 +26,3 @@ CREATE TABLE recipients (
     sent TEXT,
     PRIMARY KEY (message, address)
 );
-CREATE TABLE checks (
-    schedule TEXT PRIMARY KEY,
-    what TEXT NOT NULL,   -- hash of what was checked
-    mistake TEXT NOT NULL -- what was found, empty when nothing
-);

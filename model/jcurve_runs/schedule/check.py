@@ -1,30 +1,23 @@
 """Holds a schedule against the project: does everything exist that it names?
 
-What can be seen at once is not left for Monday at seven. A check reads the scenarios that are
-named, so what was found is kept in the store and looked at again only when something changed.
+What can be seen at once is not left for Monday at seven.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import jcurve
 from jcurve.briefing.parameters import check_names
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
-from jcurve_runs.execution.fingerprint import files_below
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
 from jcurve_runs.schedule.calendars import Calendars
-from jcurve_runs.schedule.schedules import FILE_NAME, Schedule, next_moment
+from jcurve_runs.schedule.schedules import FILE_NAME, Mistake, Schedule, Schedules, next_moment
 
-__all__ = ["check_schedule", "held_to_defaults", "mistake_in", "parameters_for"]
+__all__ = ["parameters_for", "sorted_out"]
 
 
 def check_schedule(
@@ -89,44 +82,21 @@ def held_to_defaults(schedule: Schedule, ledger: Ledger) -> tuple[Schedule, list
     return replace(schedule, defaults=moved), told
 
 
-def mistake_in(
-    schedule: Schedule, ledger: Ledger, calendars: Calendars, resolve: Resolve = resolve_scenario
-) -> JCurveError | None:
-    """What is wrong with a schedule; None when it can run.
-
-    The store keeps what was found until the schedule, the project's data or notebooks, or the
-    package change. Whether a calendar knows the next day depends on the day, and is always asked.
-    """
-    project = ledger.project
-    try:
-        ahead = next_moment(schedule, ledger.clock(), calendars)
-    except JCurveError as error:
-        return error
-    if ahead is None:
-        return UsageError("no calendar knows its next day", where=f"reports/{FILE_NAME}")
-    what = sha256(repr([schedule, *_state(project)]).encode()).hexdigest()
-    kept = ledger.store.read(
-        "SELECT mistake FROM checks WHERE schedule = ? AND what = ?", (schedule.name, what)
-    )
-    if kept:
-        mistake = str(kept[0]["mistake"])
-        return UsageError(mistake) if mistake else None
-    found: JCurveError | None = None
-    try:
-        check_schedule(schedule, project, resolve)
-    except JCurveError as error:
-        found = error
-    ledger.store.write(
-        "INSERT OR REPLACE INTO checks (schedule, what, mistake) VALUES (?, ?, ?)",
-        (schedule.name, what, "" if found is None else str(found)),
-    )
-    return found
-
-
-def _state(project: Project) -> Iterator[tuple[str, int, int]]:
-    """Every file that a check rests on, with size and time of change."""
-    for root in (project.data, project.notebooks, Path(jcurve.__file__).parent):
-        for path in sorted(files_below(root)):
-            with suppress(OSError):
-                stat = path.stat()
-                yield str(path), stat.st_size, stat.st_mtime_ns
+def sorted_out(
+    file: Schedules, ledger: Ledger, calendars: Calendars, resolve: Resolve = resolve_scenario
+) -> tuple[list[Schedule], list[Mistake], list[str]]:
+    """The schedules that can run, every mistake in the others, and which defaults have moved."""
+    sound, mistakes, moved = [], list(file.mistakes), []
+    for schedule in file.sound:
+        try:
+            if next_moment(schedule, ledger.clock(), calendars) is None:
+                where = f"reports/{FILE_NAME}"
+                raise UsageError("no calendar knows its next day", where=where)
+            check_schedule(schedule, ledger.project, resolve)
+        except JCurveError as error:
+            mistakes.append(Mistake(schedule.name, error, schedule.failure))
+            continue
+        held, told = held_to_defaults(schedule, ledger)
+        sound.append(held)
+        moved += [f"{schedule.name}: {each}" for each in told]
+    return sound, mistakes, moved

@@ -25,7 +25,7 @@ from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
 from jcurve_runs.publishing.retention import prune
 from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.calendars import Calendars
-from jcurve_runs.schedule.check import held_to_defaults, mistake_in, parameters_for
+from jcurve_runs.schedule.check import parameters_for, sorted_out
 from jcurve_runs.schedule.occurrences import Facts, Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import (
     Mistake,
@@ -112,16 +112,9 @@ class _Look:
         self._calendars = Calendars(ledger.project)
         self._runner = runner
         self._occurrences = Occurrences(ledger)
-        self._mistakes = {each.name: each for each in file.mistakes}
-        self._sound: dict[str, Schedule] = {}
-        self._moved: list[str] = []
-        for schedule in file.sound:
-            error = mistake_in(schedule, ledger, self._calendars, resolve)
-            if error is not None:
-                self._mistakes[schedule.name] = Mistake(schedule.name, error, schedule.failure)
-                continue
-            self._sound[schedule.name], moved = held_to_defaults(schedule, ledger)
-            self._moved += [f"{schedule.name}: {each}" for each in moved]
+        sound, mistakes, self._moved = sorted_out(file, ledger, self._calendars, resolve)
+        self._sound = {each.name: each for each in sound}
+        self._mistakes = {each.name: each for each in mistakes}
         self._clocks: list[str] = []
         self._ran: list[Ran] = []
         self._alarms: list[Occurrence] = []
@@ -219,16 +212,12 @@ class _Look:
 
 def check(project: Project, clock: Clock = now) -> list[Mistake]:
     """What is wrong with the schedules and the mail settings; changes nothing."""
-    file, calendars = read_schedules(project), Calendars(project)
-    found = list(file.mistakes)
+    file = read_schedules(project)
     with Ledger(project, clock=clock, read_only=True) as ledger:
-        for schedule in file.sound:
-            error = mistake_in(schedule, ledger, calendars)
-            if error is not None:
-                found.append(Mistake(schedule.name, error, schedule.failure))
-                continue
-            _, moved = held_to_defaults(schedule, ledger)
-            found += [Mistake(schedule.name, UsageError(each)) for each in moved]
+        _, found, moved = sorted_out(file, ledger, Calendars(project))
+    for each in moved:
+        name, _, told = each.partition(": ")
+        found.append(Mistake(name, UsageError(told)))
     return found + [Mistake("mail", UsageError(each)) for each in _mail_problems(file)]
 
 
