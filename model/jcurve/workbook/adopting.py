@@ -26,8 +26,6 @@ from jcurve.workbook.workbook_reader import (
     read_inputs,
 )
 
-__all__ = ["Adoption", "adopt", "state_of"]
-
 _CHANGE = re.compile(r"(?P<key>.+)\.(?P<part>date|life)\.(?P<slot>[0-9]+)\Z")
 _CLOSE, _NOTHING = 1e-12, 1e-15
 _THOUSAND = "a bare number 1,000 times"

@@ -15,19 +15,6 @@ import numpy as np
 
 from jcurve.workbook.grid import FIRST_ROW, TABLES, Piece, Row
 
-__all__ = [
-    "FONT",
-    "WRAPPED",
-    "Formats",
-    "Item",
-    "Line",
-    "Page",
-    "Sheet",
-    "number_format",
-    "number_rows",
-    "width_of",
-]
-
 Value: TypeAlias = "float | str"
 Pieces: TypeAlias = "tuple[Piece, ...]"
 

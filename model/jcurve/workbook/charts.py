@@ -10,8 +10,6 @@ from jcurve.workbook.grid import HEADER_ROW, TABLES, TAG_TITLES
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.step_names import words
 
-__all__ = ["add_charts"]
-
 _BLUE, _ORANGE = "#0B5D8F", "#C25B12"
 _COLUMNS = ("title", "rows", "by_year", "numbers")
 _FIRST_YEAR = "2020"

@@ -35,9 +35,6 @@ from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.grid import Columns, Grid, column_at
 from jcurve.workbook.input_cells import Layout
 
-__all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_cells", "mark_facts", "read_record",
-           "record_lines"]  # fmt: skip
-
 FORMAT = 2  # The form of the record; a workbook with a higher one is from a newer program
 
 _MISSING = "this is no workbook of J-Curve, or its hidden sheet is damaged"

@@ -26,8 +26,6 @@ from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import UNITS, Quantity, Unit
 
-__all__ = ["ANSWERS", "COMPARES", "HORIZON", "Graph", "Group", "Node"]
-
 Array = NDArray[np.float64]
 
 TIMED = frozenset(

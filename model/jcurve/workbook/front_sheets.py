@@ -13,8 +13,6 @@ from jcurve.workbook.input_sheets import CHOICE_CELL, SO_FAR
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import Verdict
 
-__all__ = ["changes_page", "front_page", "named_cells", "names_page"]
-
 ALL_HOLD, CHANGED = "all_checks_hold", "inputs_changed"
 """Names of the cell that is 1 where every check holds, and of the number of changed inputs."""
 

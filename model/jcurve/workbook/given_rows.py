@@ -36,8 +36,6 @@ from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.named_numbers import FIRST_YEAR, HORIZON, LAST_REPORTED, YEAR, NamedNumbers
 from jcurve.workbook.step_names import words
 
-__all__ = ["BEHIND", "CALCULATED", "GivenRows", "shown", "source_keys"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 BEHIND: RowKey = ("quarters_to_last", SHARED)

@@ -22,10 +22,6 @@ from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["SHEETS", "TABLES", "Cell", "Columns", "Grid", "Name", "Piece", "Ref", "Row", "Tab",
-           "column", "column_at", "input_names"]  # fmt: skip
-
-
 TABLES: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
 )

@@ -43,9 +43,6 @@ from jcurve.workbook.scenario_sheets import (
     scenarios_page,
 )
 
-__all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
-           "input_pages", "validations"]  # fmt: skip
-
 _BASE, _LOW, _LEAST, _MOST, _DISTRIBUTION, _SOURCES = 6, 8, 10, 11, 12, 14
 CHANGED_COLUMN, OUTSIDE_COLUMN, SO_FAR = 7, 17, 18
 """Columns of *Drivers* and *Inputs* that are 1 where a value is not the base scenario's, and

@@ -48,8 +48,6 @@ from jcurve.workbook.return_search import Block
 from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator
 
-__all__ = ["RESULT_COLUMN", "Book"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 RESULT_COLUMN = 3  # The first column of values on *Returns*; one a view or world

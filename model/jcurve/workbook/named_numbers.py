@@ -20,8 +20,6 @@ from jcurve.workbook.formula_graph import HORIZON as BEYOND
 from jcurve.workbook.grid import TABLES, Cell, Name, Row
 from jcurve.workbook.step_names import words
 
-__all__ = ["FIRST_YEAR", "HORIZON", "LAST_REPORTED", "YEAR", "NamedNumbers"]
-
 HORIZON, YEAR, FIRST_YEAR = "horizon", "quarters_in_year", "first_year"
 LAST_REPORTED = "last_reported_quarter"
 

@@ -36,8 +36,6 @@ from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 from jcurve.workbook.step_names import plain, words
 
-__all__ = ["Verdict", "checks_page", "reader_pages"]
-
 _TOLERANCE = 1e-6
 _STATEMENT_HEAD = 4
 _FIRST_CHECK = 6

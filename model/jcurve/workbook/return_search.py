@@ -22,8 +22,6 @@ from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.grid import TABLES, Cell, Row, Tab, column
 
-__all__ = ["HALVINGS", "MOST", "PAIRS", "WIDTH", "Block"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 MOST, PAIRS = 6, 2

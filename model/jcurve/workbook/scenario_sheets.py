@@ -19,15 +19,6 @@ from jcurve.workbook.grid import (
 )
 from jcurve.workbook.model_sheets import Book
 
-__all__ = [
-    "WIDE",
-    "by_year_cells",
-    "by_year_page",
-    "page_over_time",
-    "scenario_cells",
-    "scenarios_page",
-]
-
 WIDE = 8  # How many columns of sheets of inputs are printed
 
 

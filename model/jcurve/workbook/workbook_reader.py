@@ -20,8 +20,6 @@ from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, r
 from jcurve.workbook.grid import HEADER_ROW, VALUE, Tab, column
 from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found
 
-__all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "opened", "read_inputs"]
-
 _MOST_BYTES = 1_000_000_000
 _OURS = "a workbook written by jcurve workbook"
 _SHEET = "a sheet is missing or its heads were changed"

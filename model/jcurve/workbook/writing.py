@@ -43,8 +43,6 @@ from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
 from jcurve.workbook.step_names import plain
 
-__all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "write"]
-
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
 _TALLEST = 72  # rows that still fit on one page
