@@ -175,18 +175,12 @@ ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
         "absolute": _call("llvm.fabs"),
         "floor": _call("llvm.floor"),
         "ceil": _call("llvm.ceil"),
-        "rint": _call("llvm.rint"),
         "exp": _call("exp"),
-        "exp2": lambda w, a: w.call("exp", w.two("fmul", a, w.constant(math.log(2.0)))),
         "expm1": _call("expm1"),
         "log": _call("log"),
         "log2": _call("log2"),
-        "log10": lambda w, a: w.two("fmul", w.call("log", a), w.constant(1.0 / math.log(10.0))),
         "log1p": _call("log1p"),
         "power": _call("power"),
-        "hypot": lambda w, a, b: w.call(
-            "llvm.sqrt", w.two("fadd", w.two("fmul", a, a), w.two("fmul", b, b))
-        ),
         "where": Writer.choose,
         "logical_and": lambda w, a, b: w.logic("and", a, b),
         "logical_or": lambda w, a, b: w.logic("or", a, b),
@@ -213,7 +207,7 @@ def functions(lanes: int) -> str:
     made.append(f"define internal void @refuse{w.suffix}({w.truth} %wrong) noinline #0 {{")
     made += [*_refusing(w, "%wrong", "  ret void"), "}"]
     kind = "f64" if lanes == 1 else f"v{lanes}f64"
-    for name in ("fabs", "floor", "ceil", "rint", "sqrt"):
+    for name in ("fabs", "floor", "ceil"):
         made.append(f"declare {w.number} @llvm.{name}.{kind}({w.number})")
     made.append(f"declare {w.number} @llvm.fma.{kind}({w.number}, {w.number}, {w.number})")
     if lanes > 1:

@@ -119,7 +119,7 @@ def _scan_symbol(
                 received=f"{unit_of(value).name} becomes {unit_of(formula).name}",
                 allowed="one unit",
             )
-    attrs = {"formulas": formulas, "balances": len(start), "rows": len(rows)}
+    attrs = {"step": step, "formulas": formulas, "balances": len(start), "rows": len(rows)}
     attrs["recalls"] = tuple(place for place, _ in recalls)
     operands = (*start, *rows, *(delay for _, delay in recalls))
     return tuple(

@@ -17,17 +17,11 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, Quantity, Unit
 
-_SAME_UNIT = {"add", "subtract", "maximum", "minimum", "hypot"}
+_SAME_UNIT = {"add", "subtract", "maximum", "minimum"}
 _COMPARE = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 _LOGICAL = {"logical_and", "logical_or", "logical_not"}
-_PLAIN = {"exp", "expm1", "log", "log1p", "log2", "log10", "exp2"}
-_KEEP = {"negative", "absolute", "positive"}
-_ROUND = {"floor", "ceil", "rint"}
-_SCALED = {"multiply", "divide", "power"}
-_POINTWISE = frozenset(
-    {"row", "where", "ratio", "splice", "previous", "current", "recalled"}
-    | _SAME_UNIT | _COMPARE | _LOGICAL | _PLAIN | _KEEP | _ROUND | _SCALED
-)  # fmt: skip
+_PLAIN = {"exp", "expm1", "log", "log1p", "log2", "power"}
+_KEEP = {"negative", "absolute", "positive", "floor", "ceil"}
 
 
 def operand_unit(value: object) -> Unit | None:
@@ -63,11 +57,6 @@ class Symbol(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         return formula_text(self)
-
-    @property
-    def carries_time(self) -> bool:
-        """Whether this operation reads other quarters than the one it writes."""
-        return self.op not in _POINTWISE
 
     def __bool__(self) -> bool:
         raise ModelError(
@@ -134,7 +123,7 @@ def _unit_of(op: str, operands: tuple[object, ...]) -> Unit:
         return DIMENSIONLESS
     if op in _LOGICAL:
         return DIMENSIONLESS
-    if op in _KEEP or op in _ROUND:
+    if op in _KEEP:
         return operand_unit(operands[0]) or DIMENSIONLESS
     if op in _PLAIN:
         _need_plain(op, operands)
@@ -143,9 +132,6 @@ def _unit_of(op: str, operands: tuple[object, ...]) -> Unit:
         left = operand_unit(operands[0]) or DIMENSIONLESS
         right = operand_unit(operands[1]) or DIMENSIONLESS
         return left.times(right, 1 if op == "multiply" else -1)
-    if op == "power":
-        _need_plain(op, operands)
-        return DIMENSIONLESS
     raise ModelError(
         "a line uses a function that has no formula",
         received=op,

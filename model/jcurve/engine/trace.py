@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
-from jcurve.engine.symbol import Symbol, formula_text, nodes_of
+from jcurve.engine.operations import timed
+from jcurve.engine.symbol import Symbol, formula_text
 from jcurve.engine.timeline import Timeline
 
 Array = NDArray[np.float64]
@@ -168,7 +169,6 @@ class _Tracer:
             text = "" if formula is None else formula_text(formula)
             if given is not None and self.describe is not None:
                 leaf = self.describe(name, self.at)
-        timed = nodes_of((formula,))
         return Node(
             row=spell(key),
             kind=output.kind.value if output else _kind_of_leaf(self.model, name),
@@ -177,7 +177,7 @@ class _Tracer:
             value=value,
             definition=output.definition if output else (leaf.label if leaf else ""),
             formula=text,
-            through=tuple(sorted({n.op for n in timed if n.carries_time})),
+            through=tuple(timed(formula)),
             leaf=leaf,
             children=children,
             omitted=len(sources) if here and key not in opened else 0,

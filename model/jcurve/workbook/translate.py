@@ -37,6 +37,7 @@ from dataclasses import replace
 import numpy as np
 
 from jcurve.engine.model import RowKey
+from jcurve.engine.operations import COMPARED
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.excel_forms import (
@@ -57,7 +58,7 @@ from jcurve.workbook.excel_forms import (
     places,
     wrapped,
 )
-from jcurve.workbook.formula_graph import ANSWERS, COMPARES, HORIZON, Graph, Node
+from jcurve.workbook.formula_graph import ANSWERS, HORIZON, Graph, Node
 from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
 
 _OWN_ROW = frozenset(
@@ -118,9 +119,7 @@ class Translator:
         ``annual``; a running sum refers to itself."""
         self.annual, self.host = annual, where.sheet
         text = self._whole(node, where)
-        if text.truth:
-            text = call("IF({0},1,0)", text)
-        return text.pieces
+        return (call("IF({0},1,0)", text) if text.truth else text).pieces
 
     def steps(self) -> Iterator[tuple[Node, Row | Cell, bool]]:
         """Steps that still need their formulas, as they come up."""
@@ -292,7 +291,7 @@ class Translator:
         return Text((Range(self.row_of(node)),))
 
     def _infix(self, op: str, args: tuple[Node, ...]) -> Text:
-        if op in COMPARES and any(arg.scalar and self._lacks(arg) for arg in args):
+        if op in COMPARED and any(arg.scalar and self._lacks(arg) for arg in args):
             raise ModelError(_COMPARES_NOTHING, received=op)
         return infix(op, *self._fitted(args, [*map(self._arithmetic, args)]))
 
