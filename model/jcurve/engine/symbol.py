@@ -172,9 +172,9 @@ _INFIX = {
 _NEGATION, _ATOM = 3, 9
 
 
-def formula_text(formula: object, limit: int = 400) -> str:
-    """A formula as an analyst would write it, cut at about ``limit`` characters."""
-    return _spell(formula, limit)[0]
+def formula_text(formula: object) -> str:
+    """A formula as an analyst would write it, cut at about 400 characters."""
+    return _spell(formula, 400)[0]
 
 
 def _spell(node: object, room: int) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -96,27 +96,24 @@ def trace(
     return _Tracer(model, values, timeline, at, describe, depth, size).tree(key)
 
 
+@dataclass
 class _Tracer:
-    def __init__(
-        self,
-        model: Model,
-        values: Mapping[RowKey, Array],
-        timeline: Timeline,
-        at: str | None,
-        describe: Describe | None,
-        depth: int | None,
-        size: int | None,
-    ) -> None:
-        self.model, self.timeline, self.at = model, timeline, at
-        self.values = dict(values)
-        self.describe, self.depth, self.size = describe, depth, size
-        self.annual: dict[RowKey, Array] = {}
-        self.year: int | None = None
-        self.quarter: int | None = None
-        if at is not None and at.isdecimal():
-            self.year = timeline.year_index(at)
-        elif at is not None:
-            self.quarter = timeline.index(at)
+    model: Model
+    values: Mapping[RowKey, Array]
+    timeline: Timeline
+    at: str | None
+    describe: Describe | None
+    depth: int | None
+    size: int | None
+    year: int | None = None
+    quarter: int | None = None
+    annual: dict[RowKey, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.at is not None and self.at.isdecimal():
+            self.year = self.timeline.year_index(self.at)
+        elif self.at is not None:
+            self.quarter = self.timeline.index(self.at)
 
     def tree(self, root: RowKey) -> Node:
         """Open the nearest rows first, each under the first that reads it."""

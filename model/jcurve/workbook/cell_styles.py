@@ -19,7 +19,6 @@ Value: TypeAlias = "float | str"
 Pieces: TypeAlias = "tuple[Piece, ...]"
 
 FONT = "Calibri"
-_HEAD_BLUE, _GREY = "#0B5D8F", "#5B6573"
 
 WRAPPED = frozenset({"definition", "wrap"})  # Styles of text whose row is as high as the text needs
 

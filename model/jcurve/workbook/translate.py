@@ -32,7 +32,7 @@ cell ever holds an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -84,30 +84,20 @@ _SHARED, _LONG = 36, 110
 _LITERALS = frozenset({0.0, 1.0, 2.0, -1.0})
 
 
+@dataclass(eq=False)
 class Translator:
-    """Writes formulas.
+    """Writes formulas."""
 
-    Args:
-        graph: all of them.
-        locate: where the cells of a row of the model are.
-        allot: makes a row for a step, or one cell if it is single; ``annual`` for the years alone.
-        answer: where the answer of a search stands (internal rates of return), by node.
-        constant: the named cell of a number.
-    """
-
-    def __init__(
-        self,
-        graph: Graph,
-        locate: Callable[[RowKey], Row | Cell | Name],
-        allot: Callable[[Node, bool], Row | Cell],
-        answer: Callable[[Node], Cell],
-        constant: Callable[[Node], Piece],
-    ) -> None:
-        self.graph, self.locate, self.allot = graph, locate, allot
-        self.answer, self.constant = answer, constant
-        self.placed: dict[tuple[int, bool], Row | Cell] = {}
-        self.waiting: list[tuple[Node, Row | Cell, bool]] = []
-        self.annual, self.host = False, ""
+    graph: Graph  # all of them
+    locate: Callable[[RowKey], Row | Cell | Name]  # where the cells of a row of the model are
+    # makes a row for a step, or one cell if it is single; the flag is for the years alone
+    allot: Callable[[Node, bool], Row | Cell]
+    answer: Callable[[Node], Cell]  # where the answer of a search stands, by node
+    constant: Callable[[Node], Piece]  # the named cell of a number
+    placed: dict[tuple[int, bool], Row | Cell] = field(default_factory=dict)
+    waiting: list[tuple[Node, Row | Cell, bool]] = field(default_factory=list)
+    annual: bool = False
+    host: str = ""
 
     def place(self, node: Node, where: Row | Cell) -> None:
         """Say that ``where`` holds ``node``, so that other formulas refer to it."""
