@@ -103,7 +103,7 @@ def line(
         outputs = [Output(name, unit, kind, definition)]
         if status:
             outputs.append(Output(f"{name}_status", SWITCH, result, status, status_of=name))
-        return _labelled(Line(function, tuple(outputs), over, refer or {}, view, annual))
+        return _labelled(function, Line(function, tuple(outputs), over, refer or {}, view, annual))
 
     return label
 
@@ -122,7 +122,7 @@ def lines(
             Output(name, unit, kind, definition)
             for name, (unit, kind, definition) in outputs.items()
         )
-        return _labelled(Line(function, named, over, refer or {}, annual=annual))
+        return _labelled(function, Line(function, named, over, refer or {}, annual=annual))
 
     return label
 
@@ -138,6 +138,6 @@ def lines_of(module: object) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _labelled(label: Line) -> Any:
-    setattr(label.function, _LABEL, label)
-    return label.function
+def _labelled(function: F, label: Line) -> F:
+    setattr(function, _LABEL, label)
+    return function

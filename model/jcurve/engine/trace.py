@@ -22,6 +22,7 @@ from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import timed
 from jcurve.engine.symbol import Symbol, formula_text
 from jcurve.engine.timeline import Timeline
+from jcurve.ground.numbers import MINUS, compact
 
 Array = NDArray[np.float64]
 
@@ -251,14 +252,7 @@ def short_number(value: float | None, unit: str = "", timeline: Timeline | None 
         return "0"
     if not _SMALLEST <= size < _LARGEST:
         return f"{value:.{_DIGITS - 1}e}"
-    rounded = float(f"{value:.{_DIGITS}g}")
-    decimals = max(0, _DIGITS - 1 - _exponent(rounded))
-    text = f"{rounded:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _exponent(value: float) -> int:
-    return int(f"{value:e}".partition("e")[2])
+    return compact(value, _DIGITS, brief=True).replace(MINUS, "-")
 
 
 def as_text(node: Node, timeline: Timeline | None = None) -> str:

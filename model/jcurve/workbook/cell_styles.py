@@ -53,10 +53,13 @@ class Page:
         """Add a fixed number, or a text, which never becomes a formula."""
         self.items.append(Item(row, column, "", text, style))
 
-    def texts(self, row: int, texts: Iterable[str], style: str = "text", first: int = 0) -> None:
-        """Add texts side by side."""
-        for at, text in enumerate(texts, first):
-            self.text(row, at, text, style)
+    def texts(
+        self, row: int, texts: Iterable[str | tuple[str, str]], style: str = "text", first: int = 0
+    ) -> None:
+        """Add texts side by side, some of them with styles of their own."""
+        for at, each in enumerate(texts, first):
+            text, own = each if isinstance(each, tuple) else (each, style)
+            self.text(row, at, text, own)
 
     def formula(
         self, row: int, column: int, formula: str, value: float | str, style: str = "text"

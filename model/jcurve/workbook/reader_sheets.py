@@ -106,9 +106,8 @@ def returns_page(book: Book) -> Page:
 def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     output = book.model.outputs[name]
     row = book.results[name, tags[0]].row
-    page.text(row, 0, words(name), "name")
-    page.text(row, 1, output.unit.name)
-    page.text(row, 2, plain(output.definition), "definition")
+    told = (words(name), "name"), output.unit.name, (plain(output.definition), "definition")
+    page.texts(row, told)
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
@@ -250,8 +249,7 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
     unit, values = book.model.unit(name).name, book.case.year(name)
     strong = "strong:" if name in TABLES["bold"]["totals"] else ""
     style = strong + number_format(unit, values)
-    page.text(row, 0, words(name), "strong" if strong else "text")
-    page.text(row, 1, unit)
+    page.texts(row, ((words(name), "strong" if strong else "text"), unit))
     shared = book.rows.get((name, SHARED))
     places = [book.rows.get((name, world), shared) for world in WORLDS]
     places += [book.rows.get((name, view)) for view in VIEWS]
@@ -285,9 +283,8 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         if (name, tag) not in book.rows:
             continue
         over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
-        page.text(row, 0, words(name), "name")
-        page.text(row, 1, TAG_TITLES[tag])
-        page.text(row, 2, plain(check.definition), "definition")
+        ties = (plain(check.definition), "definition")
+        page.texts(row, ((words(name), "name"), TAG_TITLES[tag], ties))
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
         for at, (formula, value) in enumerate(scales[name, tag]):
             page.formula(row, 6 + at, formula, value, "whole")

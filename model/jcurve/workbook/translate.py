@@ -59,7 +59,7 @@ from jcurve.workbook.excel_forms import (
     wrapped,
 )
 from jcurve.workbook.formula_graph import ANSWERS, HORIZON, Graph, Node
-from jcurve.workbook.grid import VALUE, Cell, Name, Piece, Range, Ref, Row
+from jcurve.workbook.grid import At, Cell, Name, Piece, Range, Ref, Row
 
 _OWN_ROW = frozenset(
     {"running_sum", "year_to_date", "grow", "balance", "opened", "recalled", "crossing",
@@ -181,7 +181,7 @@ class Translator:
         if node.scalar and node.op != "row":
             node = self.graph.make("along", node)
         where = self._where(node)
-        if isinstance(where, Cell) and where.column == VALUE:
+        if isinstance(where, Cell) and where.column == At.VALUE:
             where = where.place  # a line of one value repeats it in each quarter
         if not isinstance(where, Row):
             raise ModelError("a function of time reads a single value", received=str(where))

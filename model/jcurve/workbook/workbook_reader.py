@@ -17,7 +17,7 @@ from pathlib import Path as FilePath
 
 from jcurve.ground.errors import ScenarioError
 from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, read_record
-from jcurve.workbook.grid import HEADER_ROW, VALUE, Tab, column
+from jcurve.workbook.grid import HEADER_ROW, At, Tab, column
 from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found
 
 _MOST_BYTES = 1_000_000_000
@@ -269,7 +269,7 @@ def _as_written(text: str, name: str, at: int, marks: RowMarks, marker: Marker) 
                 return False
     if "s" not in marks:
         return True
-    fixed = re.search(rf'r="{column(VALUE)}{at + 1}"[^>]*>\s*<v>([-+.0-9eE]+)<', text)
+    fixed = re.search(rf'r="{column(At.VALUE)}{at + 1}"[^>]*>\s*<v>([-+.0-9eE]+)<', text)
     return fixed is not None and mark_facts([float(fixed[1])]) == marks["s"]
 
 
@@ -291,8 +291,8 @@ def _edited(
     quarters = range(first, first + marker.quarters)
     if "f" in marks and mark_facts(_plain(row, quarters)) != marks["f"]:
         yield f"{_spelled(name, at, first)}:{column(quarters[-1])}{at + 1} (facts)"
-    if "s" in marks and mark_facts(_plain(row, (VALUE,))) != marks["s"]:
-        yield f"{_spelled(name, at, VALUE)} (a constant)"
+    if "s" in marks and mark_facts(_plain(row, (At.VALUE,))) != marks["s"]:
+        yield f"{_spelled(name, at, At.VALUE)} (a constant)"
 
 
 def _plain(row: Mapping[int, Found], columns: Sequence[int]) -> list[float | str | bool | None]:
