@@ -72,6 +72,15 @@ class Writer:
         """The same whole number in every lane."""
         return str(value) if self.lanes == 1 else f"splat (i64 {value})"
 
+    def fixed(self, truth: bool) -> str:
+        """The same truth value in every lane."""
+        word = "true" if truth else "false"
+        return word if self.lanes == 1 else f"splat (i1 {word})"
+
+    def flip(self, truth: str) -> str:
+        """The opposite."""
+        return self.logic("xor", truth, self.fixed(True))
+
     def splat(self, scalar: str, kind: str = "double") -> str:
         """One scalar in every lane."""
         if self.lanes == 1:
@@ -157,10 +166,6 @@ def _negative(w: Writer, a: str) -> str:
     return w.line(f"fneg {w.number} {a}")
 
 
-def _not(w: Writer, a: str) -> str:
-    return w.logic("xor", a, "true" if w.lanes == 1 else "splat (i1 true)")
-
-
 ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
     {
         "add": _binary("fadd"),
@@ -184,7 +189,7 @@ ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
         "where": Writer.choose,
         "logical_and": lambda w, a, b: w.logic("and", a, b),
         "logical_or": lambda w, a, b: w.logic("or", a, b),
-        "logical_not": _not,
+        "logical_not": Writer.flip,
         "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
         "spread": lambda w, a: a,
         **{op: _compare(op) for op in COMPARED},

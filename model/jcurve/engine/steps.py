@@ -99,8 +99,7 @@ class StepWriter(Writer):
         for other in self._wrong[1:]:
             found = self.logic("or", found, other)
         if self.step.loops:
-            none = "false" if self.lanes == 1 else "splat (i1 false)"
-            before, becomes = self.carried(none, self.truth)
+            before, becomes = self.carried(self.fixed(False), self.truth)
             found = self.logic("or", before, found)
             becomes(found)
         self.after(lambda: self.refuse(found))
@@ -143,10 +142,8 @@ class StepWriter(Writer):
         graph = self.graph
         constant = graph.value(node)
         if constant is not None:
-            if graph.truth[node]:
-                word = "true" if constant else "false"
-                return word if self.lanes == 1 else f"splat (i1 {word})"
-            return self.constant(constant)
+            is_truth = graph.truth[node]
+            return self.fixed(bool(constant)) if is_truth else self.constant(constant)
         if graph.high[node]:
             found = self._names[node] = self._load(node, "%t")
         else:

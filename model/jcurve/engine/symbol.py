@@ -82,7 +82,7 @@ class Symbol(NDArrayOperatorsMixin):
         kwargs: Mapping[str, object],
     ) -> Symbol:
         if func is np.where and len(args) == 3 and not kwargs:
-            return Symbol("where", args, _agreed("where", args[1:]))
+            return Symbol("where", args, agreed("where", args[1:]))
         raise ModelError(
             "a line uses a NumPy function that has no formula",
             received=getattr(func, "__name__", str(func)),
@@ -90,7 +90,12 @@ class Symbol(NDArrayOperatorsMixin):
         )
 
 
-def _agreed(op: str, operands: tuple[object, ...]) -> Unit:
+def agreed(op: str, operands: tuple[object, ...]) -> Unit:
+    """The one unit of some operands.
+
+    Raises:
+        ModelError: they have several.
+    """
     found: Unit | None = None
     for operand in operands:
         unit = operand_unit(operand)
@@ -117,9 +122,9 @@ def _need_plain(op: str, operands: tuple[object, ...]) -> None:
 
 def _unit_of(op: str, operands: tuple[object, ...]) -> Unit:
     if op in _SAME_UNIT:
-        return _agreed(op, operands)
+        return agreed(op, operands)
     if op in _COMPARE:
-        _agreed(op, operands)
+        agreed(op, operands)
         return DIMENSIONLESS
     if op in _LOGICAL:
         return DIMENSIONLESS

@@ -167,9 +167,10 @@ class _Tracer:
             text = "" if formula is None else formula_text(formula)
             if given is not None and self.describe is not None:
                 leaf = self.describe(name, self.at)
+        outside = "input" if given else "calendar" if name in SYSTEM_INPUTS else "world"
         return Node(
             row=spell(key),
-            kind=output.kind.value if output else _kind_of_leaf(self.model, name),
+            kind=output.kind.value if output else outside,
             unit=self.model.unit(name).name,
             at=at,
             value=value,
@@ -208,12 +209,6 @@ class _Tracer:
         if parts is not None:
             return self.values[parts[0]] - self.values[parts[1]]
         return self.values[key]
-
-
-def _kind_of_leaf(model: Model, name: str) -> str:
-    if name in model.inputs:
-        return "input"
-    return "calendar" if name in SYSTEM_INPUTS else "world"
 
 
 def _number(value: Any) -> float | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path as FilePath
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +28,7 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.ground.errors import JCurveError, ModelError, ProjectError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Node
@@ -67,7 +66,7 @@ class Book(GivenRows):
         ModelError: a line has no Excel form; the message names it and the reason.
     """
 
-    def __init__(self, case: Case, project: Project | str | FilePath | None = None) -> None:
+    def __init__(self, case: Case, project: Where = None) -> None:
         others = _shipped(project)
         super().__init__(_roomy(case, others, project), others)
         self.results: dict[RowKey, Cell] = {}
@@ -302,7 +301,7 @@ class Book(GivenRows):
             self.sheets[row.sheet].lines.append(line)
 
 
-def _shipped(project: Project | str | FilePath | None) -> list[Scenario]:
+def _shipped(project: Where) -> list[Scenario]:
     """The shipped scenarios of a project; none where there is no project."""
     try:
         return [scenario(name, project=project) for name in shipped(project)]
@@ -310,9 +309,7 @@ def _shipped(project: Project | str | FilePath | None) -> list[Scenario]:
         return []
 
 
-def _roomy(
-    case: Case, others: Iterable[Scenario], project: Project | str | FilePath | None
-) -> Case:
+def _roomy(case: Case, others: Iterable[Scenario], project: Where) -> Case:
     """The same case in a model with room for the life changes of every scenario."""
     rows = dict(case.assumption_rows)
     for each in others:

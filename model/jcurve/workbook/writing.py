@@ -18,11 +18,16 @@ from jcurve.assumptions.house_style import HouseStyle, read_house_style
 from jcurve.case import Case
 from jcurve.ground.errors import ProjectError, UsageError
 from jcurve.ground.files import write_file
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Where, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
-from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_cells, mark_facts, record_lines
-from jcurve.workbook.front_sheets import changes_page, front_page, named_cells, names_page
+from jcurve.workbook.front_sheets import (
+    add_charts,
+    changes_page,
+    front_page,
+    named_cells,
+    names_page,
+)
 from jcurve.workbook.grid import HEADER_ROW, OPENING, SHEETS, TABLES, At, Row, Tab, column
 from jcurve.workbook.input_sheets import input_pages, validations
 from jcurve.workbook.model_sheets import Book
@@ -45,11 +50,7 @@ _EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 
 
 def write(
-    case: Case,
-    path: str | FilePath,
-    *,
-    today: datetime.date | None = None,
-    project: Project | str | FilePath | None = None,
+    case: Case, path: str | FilePath, *, today: datetime.date | None = None, project: Where = None
 ) -> FilePath:
     """Write ``case`` as an Excel workbook with live formulas.
 
@@ -75,28 +76,19 @@ def write(
     return target
 
 
-def content(
-    case: Case,
-    *,
-    today: datetime.date | None = None,
-    project: Project | str | FilePath | None = None,
-) -> bytes:
+def content(case: Case, *, today: datetime.date | None = None, project: Where = None) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
     return laid_out(Book(case, project), today, project)
 
 
-def laid_out(
-    book: Book,
-    today: datetime.date | None = None,
-    project: Project | str | FilePath | None = None,
-) -> bytes:
+def laid_out(book: Book, today: datetime.date | None = None, project: Where = None) -> bytes:
     """The bytes of the workbook whose rows are known already."""
     stream = io.BytesIO()
     _Writer(book, stream).write(today, project)
     return stream.getvalue()
 
 
-def house_of(project: Project | str | FilePath | None) -> HouseStyle:
+def house_of(project: Where) -> HouseStyle:
     """The project's house style; the usual one where there is no project."""
     try:
         home = find_project(project)
@@ -158,7 +150,7 @@ class _Writer:
         self.marks: dict[tuple[str, int], RowMarks] = {}
         self.formulas = 0
 
-    def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
+    def write(self, today: datetime.date | None, project: Where) -> None:
         """Write every sheet and close the file."""
         book, sheets = self.book, self.sheets
         for name, cells, _, _ in named_cells(book):
