@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from jcurve.engine.emit import functions
 from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import LANES, Code, target
@@ -21,8 +18,7 @@ from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
 from jcurve.engine.steps import Layout
 from jcurve.engine.timed import step_code
-
-Array = NDArray[np.float64]
+from jcurve.ground.arrays import Array
 
 _DRIVER = f"""
 declare i32 @feclearexcept(i32)

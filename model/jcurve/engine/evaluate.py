@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
@@ -32,10 +31,9 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.timeline import Timeline
+from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-
-Array = NDArray[np.float64]
 
 
 def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:

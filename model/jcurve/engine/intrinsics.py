@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 
 from jcurve.engine.primitives import Row
 from jcurve.engine.symbol import Symbol
+from jcurve.ground.arrays import Array
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS
-
-Array = NDArray[np.float64]
 
 ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 """Codes of a result's status: an answer, or why there is none."""

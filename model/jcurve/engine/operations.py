@@ -15,13 +15,11 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine import intrinsics, primitives
 from jcurve.engine.symbol import nodes_of
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-Array: TypeAlias = NDArray[np.float64]
 Term: TypeAlias = Any
 """A node of a graph that arithmetic extends (:mod:`jcurve.engine.derivative`); what it has for each
 quarter stands there from the last quarter to the first, as the way back meets it."""

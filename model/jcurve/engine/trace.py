@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
@@ -22,9 +21,8 @@ from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import timed
 from jcurve.engine.symbol import Symbol, formula_text
 from jcurve.engine.timeline import Timeline
+from jcurve.ground.arrays import Array
 from jcurve.ground.numbers import MINUS, compact
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.model import RowKey
 from jcurve.engine.operations import COMPARED, OPERATIONS, Reads, reading
 from jcurve.engine.primitives import lag
 from jcurve.engine.scan import Step, scan
 from jcurve.engine.symbol import Symbol
+from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import UNITS, Quantity, Unit
-
-Array = NDArray[np.float64]
 
 TIMED = reading(Reads.ROW) | {
     "previous", "recalled", "balance", "opened", "crossing", "not_above", "along"

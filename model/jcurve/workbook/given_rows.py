@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions import Scenario
 from jcurve.case import Case
@@ -22,6 +20,7 @@ from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, RowKey
 from jcurve.facts import HistoryRow
 from jcurve.engine.timeline import Timeline
+from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.ground.units import Quantity
@@ -44,8 +43,6 @@ from jcurve.workbook.grid import (
 )
 from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.step_names import words
-
-Array: TypeAlias = NDArray[np.float64]
 
 HORIZON, YEAR, FIRST_YEAR = "horizon", "quarters_in_year", "first_year"
 LAST_REPORTED = "last_reported_quarter"

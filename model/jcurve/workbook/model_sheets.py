@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions import Scenario, scenario, shipped
 from jcurve.case import Case
@@ -46,8 +44,6 @@ from jcurve.workbook.grid import (
 from jcurve.workbook.return_search import Block
 from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator
-
-Array: TypeAlias = NDArray[np.float64]
 
 RESULT_COLUMN = 3  # The first column of values on *Returns*; one a view or world
 

@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.intrinsics import POINTS
+from jcurve.ground.arrays import Array
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.grid import TABLES, Cell, Row, Tab, column
-
-Array: TypeAlias = NDArray[np.float64]
 
 MOST, PAIRS = 6, 2
 """How many changes of sign, and how many pairs, are closed in on; a series of flows with more
