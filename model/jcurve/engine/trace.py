@@ -107,6 +107,8 @@ class _Tracer:
     year: int | None = None
     quarter: int | None = None
     annual: dict[RowKey, Array] = field(default_factory=dict)
+    opened: dict[RowKey, list[RowKey]] = field(default_factory=dict)
+    opener: dict[RowKey, RowKey | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.at is not None and self.at.isdecimal():
@@ -116,8 +118,7 @@ class _Tracer:
 
     def tree(self, root: RowKey) -> Node:
         """Open the nearest rows first, each under the first that reads it."""
-        opened: dict[RowKey, list[RowKey]] = {}
-        opener: dict[RowKey, RowKey | None] = {root: None}
+        self.opener[root] = None
         waiting = deque([(root, 0)])
         count = 1
         while waiting:
@@ -127,31 +128,25 @@ class _Tracer:
                 continue
             if self.size is not None and count + len(children) > self.size:
                 continue
-            opened[key] = children
+            self.opened[key] = children
             count += len(children)
             for child in children:
-                if child not in opener:
-                    opener[child] = key
+                if child not in self.opener:
+                    self.opener[child] = key
                     waiting.append((child, level + 1))
-        return self._node(root, None, opened, opener)
+        return self._node(root, None)
 
     def _children(self, key: RowKey) -> list[RowKey]:
         return list(dict.fromkeys(self.model.sources(key)))
 
-    def _node(
-        self,
-        key: RowKey,
-        reader: RowKey | None,
-        opened: Mapping[RowKey, list[RowKey]],
-        opener: Mapping[RowKey, RowKey | None],
-    ) -> Node:
+    def _node(self, key: RowKey, reader: RowKey | None) -> Node:
         name, tag = key
         value, at = self._value(key)
         sources = self._children(key)
-        here = opener.get(key) == reader
+        here = self.opener.get(key) == reader
         children: tuple[Node, ...] = ()
-        if here and key in opened:
-            children = tuple(self._node(child, key, opened, opener) for child in opened[key])
+        if here and key in self.opened:
+            children = tuple(self._node(child, key) for child in self.opened[key])
         output = self.model.outputs.get(name)
         given = self.model.inputs.get(name)
         formula: Symbol | float | None = None
@@ -177,7 +172,7 @@ class _Tracer:
             through=tuple(timed(formula)),
             leaf=leaf,
             children=children,
-            omitted=len(sources) if here and key not in opened else 0,
+            omitted=len(sources) if here and key not in self.opened else 0,
             elsewhere=bool(sources) and not here,
         )
 
@@ -251,7 +246,17 @@ def short_number(value: float | None, unit: str = "", timeline: Timeline | None 
 def as_text(node: Node, timeline: Timeline | None = None) -> str:
     """The tree, one number a line: indented name, value, unit, date, then what it is."""
     lines: list[tuple[str, str, str, str, str]] = []
-    _add(node, 0, timeline, lines, set())
+    shown: set[str] = set()
+
+    def add(each: Node, level: int) -> None:
+        value = short_number(each.value, each.unit, timeline)
+        unit = "" if each.unit in ("1", "date") else each.unit
+        remark = _remark(each, timeline, shown)
+        lines.append(("  " * level + each.row, value, unit, each.at, remark))
+        for child in each.children:
+            add(child, level + 1)
+
+    add(node, 0)
     name = min(max(len(line[0]) for line in lines), _NAME_WIDTH)
     value = max(len(line[1]) for line in lines)
     unit = max(len(line[2]) for line in lines)
@@ -260,26 +265,6 @@ def as_text(node: Node, timeline: Timeline | None = None) -> str:
         f"{a:<{name}}  {b:>{value}} {c:<{unit}}  {d:<{date}}  {e}".rstrip()
         for a, b, c, d, e in lines
     )
-
-
-def _add(
-    node: Node,
-    level: int,
-    timeline: Timeline | None,
-    lines: list[tuple[str, str, str, str, str]],
-    shown: set[str],
-) -> None:
-    lines.append(
-        (
-            "  " * level + node.row,
-            short_number(node.value, node.unit, timeline),
-            "" if node.unit in ("1", "date") else node.unit,
-            node.at,
-            _remark(node, timeline, shown),
-        )
-    )
-    for child in node.children:
-        _add(child, level + 1, timeline, lines, shown)
 
 
 def _remark(node: Node, timeline: Timeline | None, shown: set[str]) -> str:

@@ -183,13 +183,9 @@ class Graph:
         args = tuple(self._of(arg, done) for arg in formula.args)
         if formula.op != "scan":
             return self._intern(formula.op, args, None, None)
-        balances, rows = int(formula.attrs["balances"]), int(formula.attrs["rows"])
-        read, delays = args[balances : balances + rows], args[balances + rows :]
-        recalls = tuple(zip(formula.attrs["recalls"], delays, strict=True))
-        formulas = tuple(self._of(each, done) for each in formula.attrs["formulas"])
-        group = self._group(args[:balances], read, recalls, formulas, formula.attrs["step"])
-        place = int(formula.attrs["index"])
-        return self.balance(group, place) if place < balances else group.outputs[place]
+        group, place = self._group(formula.attrs, args, done), int(formula.attrs["index"])
+        is_balance = place < len(group.start)
+        return self.balance(group, place) if is_balance else group.outputs[place]
 
     def balance(self, group: Group, place: int) -> Node:
         """The balance at the end of a quarter."""
@@ -199,21 +195,19 @@ class Graph:
         return node
 
     def _group(
-        self,
-        start: tuple[Node, ...],
-        rows: tuple[Node, ...],
-        recalls: tuple[tuple[int, Node], ...],
-        formulas: tuple[Node, ...],
-        step: Step,
+        self, attrs: Mapping[str, Any], args: tuple[Node, ...], done: dict[int, Node]
     ) -> Group:
         # A step's formulas are first nodes that name what they read only by its place, so that
         # two scans are one where they start, read and compute alike.
-        places, delays = tuple(at for at, _ in recalls), tuple(delay for _, delay in recalls)
+        formulas = tuple(self._of(each, done) for each in attrs["formulas"])
+        stop = int(attrs["balances"]), int(attrs["balances"]) + int(attrs["rows"])
+        start, rows, delays = args[: stop[0]], args[slice(*stop)], args[stop[1] :]
         read = (start, rows, delays, formulas)
-        key = (places, *(tuple(node.id for node in part) for part in read))
+        key = (attrs["recalls"], *(tuple(node.id for node in part) for part in read))
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(start, rows, recalls, step, formulas)
+            recalls = tuple(zip(attrs["recalls"], delays, strict=True))
+            group = self._groups[key] = Group(start, rows, recalls, attrs["step"], formulas)
             group.outputs = tuple(self._bind(node, group) for node in formulas)
         return group
 
