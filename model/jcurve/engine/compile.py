@@ -14,11 +14,11 @@ from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import LANES, Code, target
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.numerics import settled
+from jcurve.engine.primitives import Array
 from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
 from jcurve.engine.steps import Layout
 from jcurve.engine.timed import step_code
-from jcurve.ground.arrays import Array
 
 _DRIVER = f"""
 declare i32 @feclearexcept(i32)

@@ -30,8 +30,8 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
+from jcurve.engine.primitives import Array
 from jcurve.engine.timeline import Timeline
-from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 

@@ -21,9 +21,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.primitives import Row
+from jcurve.engine.primitives import Array, Row
 from jcurve.engine.symbol import Symbol
-from jcurve.ground.arrays import Array
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS
 
 ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0

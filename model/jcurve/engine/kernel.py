@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
-from jcurve.ground.arrays import Array
+from jcurve.engine.primitives import Array
 
 Whole: TypeAlias = NDArray[np.int64]
 

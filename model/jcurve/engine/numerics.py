@@ -14,7 +14,7 @@ import numpy as np
 from jcurve.engine.graph import Graph
 from jcurve.engine.model import RowKey
 from jcurve.engine.operations import OPERATIONS
-from jcurve.ground.arrays import Array
+from jcurve.engine.primitives import Array
 from jcurve.ground.errors import ModelError
 
 _Plan: TypeAlias = list[tuple[Callable[..., Any] | None, int, Sequence[int]]]

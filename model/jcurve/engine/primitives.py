@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.engine.symbol import Symbol, agreed, operand_unit
-from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
 
 Row: TypeAlias = Any
 """An array of shape (quarter or 1, scenario or 1), or the symbol that stands for one."""
+
+Array: TypeAlias = NDArray[np.float64]
 
 Family: TypeAlias = Mapping[str, Row]  # The rows of a family by member, in the set's order
 

@@ -12,9 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from jcurve.engine.primitives import Row, constant, is_symbolic, unit_of
+from jcurve.engine.primitives import Array, Row, constant, is_symbolic, unit_of
 from jcurve.engine.symbol import Symbol, agreed, operand_unit
-from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import QUARTERS
 

@@ -19,10 +19,9 @@ from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import timed
+from jcurve.engine.primitives import Array
 from jcurve.engine.symbol import Symbol, formula_text
 from jcurve.engine.timeline import Timeline
-from jcurve.ground.arrays import Array
-from jcurve.ground.numbers import MINUS, compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +239,10 @@ def short_number(value: float | None, unit: str = "", timeline: Timeline | None 
         return "0"
     if not _SMALLEST <= size < _LARGEST:
         return f"{value:.{_DIGITS - 1}e}"
-    return compact(value, _DIGITS, brief=True).replace(MINUS, "-")
+    rounded = float(f"{value:.{_DIGITS}g}")
+    exponent = int(f"{rounded:e}".partition("e")[2])
+    text = f"{rounded:,.{max(0, _DIGITS - 1 - exponent)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def as_text(node: Node, timeline: Timeline | None = None) -> str:

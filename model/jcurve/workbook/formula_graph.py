@@ -20,10 +20,9 @@ import numpy as np
 
 from jcurve.engine.model import RowKey
 from jcurve.engine.operations import COMPARED, OPERATIONS, Reads, reading
-from jcurve.engine.primitives import lag
+from jcurve.engine.primitives import Array, lag
 from jcurve.engine.scan import Step, scan
 from jcurve.engine.symbol import Symbol
-from jcurve.ground.arrays import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import UNITS, Quantity, Unit
 

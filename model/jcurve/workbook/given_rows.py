@@ -18,9 +18,9 @@ from jcurve.case import Case
 from jcurve.engine.evaluate import needed
 from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, RowKey
-from jcurve.facts import HistoryRow
+from jcurve.engine.primitives import Array
 from jcurve.engine.timeline import Timeline
-from jcurve.ground.arrays import Array
+from jcurve.facts import HistoryRow
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.ground.units import Quantity

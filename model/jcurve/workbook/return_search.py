@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from jcurve.engine.intrinsics import POINTS
-from jcurve.ground.arrays import Array
+from jcurve.engine.primitives import Array
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.grid import TABLES, Cell, Row, Tab, column
