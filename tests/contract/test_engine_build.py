@@ -11,6 +11,7 @@ import pytest
 from jcurve.engine.build import build
 from jcurve.engine.line import Line, Set, flow, line, lines, lines_of, rate, stock
 from jcurve.engine.model import Input, Model
+from jcurve.engine.operations import timed
 from jcurve.engine.primitives import lag, running_sum
 from jcurve.engine.symbol import Symbol, formula_text, nodes_of
 from jcurve.ground.errors import ModelError
@@ -288,7 +289,7 @@ class TestText:
             node = node + node
         assert len(repr(node)) < 2_000
         assert sum(1 for _ in nodes_of((node,))) == 201
-        assert running_sum(node).carries_time
+        assert timed(running_sum(node)) == ["running_sum"]
 
 
 def test_a_stock_needs_no_rule() -> None:

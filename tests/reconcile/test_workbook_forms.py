@@ -25,7 +25,7 @@ from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.workbook.excel_forms import number_text
 from jcurve.workbook.formula_graph import Graph, Node
-from jcurve.workbook.grid import TABLES, VALUE, Cell, Grid, Range, Row, Tab
+from jcurve.workbook.grid import TABLES, At, Cell, Grid, Range, Row, Tab
 from jcurve.workbook.return_search import HALVINGS, MOST, WIDTH, Block
 from jcurve.workbook.translate import Translator
 from tests.support.recalculate import formualized
@@ -61,7 +61,7 @@ class Sheet:
             self.values[key] = array
             if array.shape[0] == 1:
                 self.places[key] = Cell(row)
-                self.cells.append((row.row, VALUE, float(array[0, 0])))
+                self.cells.append((row.row, At.VALUE, float(array[0, 0])))
             else:
                 self.places[key] = row
                 self.cells += [
@@ -112,7 +112,7 @@ class Sheet:
 
     def _put(self, row: Row, node: Node, pieces: tuple[Any, ...]) -> None:
         if node.scalar:
-            self.cells.append((row.row, VALUE, self.grid.formula(pieces, SHEET)))
+            self.cells.append((row.row, At.VALUE, self.grid.formula(pieces, SHEET)))
             return
         for at, text in enumerate(self.grid.formulas(pieces, SHEET)):
             self.cells.append((row.row, self.grid.quarter(at), text))
@@ -202,10 +202,8 @@ FORMS: dict[str, Any] = {
     "nested differences": lambda r: r["a"] - (r["b"] - (r["a"] - r["k"])),
     "nested quotients": lambda r: r["a"] / (r["k"] / (2 + r["k"])),
     "negated sum": lambda r: -(r["a"] + r["b"]) - -r["a"],
-    "functions": lambda r: np.exp(r["b"]) + np.log(1 + r["b"] * r["b"]) + np.exp2(r["b"]),
-    "more functions": lambda r: (
-        np.log2(2 + r["b"] ** 2) + np.log10(2 + r["b"] ** 2) + np.hypot(r["a"], r["b"])
-    ),
+    "functions": lambda r: np.exp(r["b"]) + np.log(1 + r["b"] * r["b"]),
+    "more functions": lambda r: np.log2(2 + r["b"] ** 2),
     "near zero": lambda r: np.expm1(r["small"]) / r["small"] + np.log1p(r["small"]) / r["small"],
     "rounding": lambda r: np.floor(np.absolute(r["a"])) + np.ceil(np.absolute(r["a"])),
     "where": lambda r: np.where(r["a"] > r["b"], r["a"], np.where(r["b"] <= 0, 1, r["k"])),
@@ -268,7 +266,7 @@ def test_every_operation_is_what_numpy_says(tmp_path: Path) -> None:
         want = np.atleast_2d(np.asarray(form(arrays), dtype=np.float64))[:, 0]
         row = cells[places[name].row]
         first = sheet.grid.first_quarter
-        got = [row[VALUE]] if len(want) == 1 else row[first : first + HEIGHT]
+        got = [row[At.VALUE]] if len(want) == 1 else row[first : first + HEIGHT]
         np.testing.assert_allclose(
             np.array(got, dtype=np.float64), want, rtol=1e-11, atol=1e-11, err_msg=name
         )
@@ -301,7 +299,7 @@ def test_payback_is_the_last_crossing_or_none(
     sheet = Sheet({"balance": row, "start": 0.0})
     place = sheet.add(intrinsics.last_upward_crossing(_row("balance"), _row("start")))
     numpy = intrinsics.last_upward_crossing(row[:, None], np.zeros((1, 1)))[0, 0]
-    got = sheet.computed(tmp_path)[SHEET][place.row][VALUE]
+    got = sheet.computed(tmp_path)[SHEET][place.row][At.VALUE]
     assert (got == "none") == bool(np.isnan(numpy)) == (want is None)
     if want is not None:
         assert got == pytest.approx(want, rel=1e-12)
@@ -314,7 +312,7 @@ def test_a_lasting_turn_or_none(last: float, tmp_path: Path) -> None:
     sheet = Sheet({"x": row, "start": 1.0})
     place = sheet.add(intrinsics.first_lasting(_row("x"), _row("start")))
     numpy = intrinsics.first_lasting(row[:, None], np.ones((1, 1)))[0, 0]
-    got = sheet.computed(tmp_path)[SHEET][place.row][VALUE]
+    got = sheet.computed(tmp_path)[SHEET][place.row][At.VALUE]
     assert got == ("none" if np.isnan(numpy) else numpy)
 
 
@@ -348,8 +346,8 @@ def test_rates_of_return_are_all_found(name: str, tmp_path: Path) -> None:
     want = intrinsics.internal_rate(flows[:, None])[0, 0]
     roots = intrinsics.real_roots(flows)
     count = int(intrinsics.count_roots(flows[:, None])[0, 0])
-    assert cells[SHEET][number.row][VALUE] == count == len(roots)
-    got = cells[SHEET][rate.row][VALUE]
+    assert cells[SHEET][number.row][At.VALUE] == count == len(roots)
+    got = cells[SHEET][rate.row][At.VALUE]
     if count == 1:
         assert got == pytest.approx(want, rel=1e-9)
         assert got == pytest.approx(roots[0], rel=1e-9)
@@ -396,7 +394,7 @@ def test_arithmetic_on_a_missing_answer_is_none_too(tmp_path: Path) -> None:
     sheet = Sheet({"balance": -np.ones(HEIGHT), "start": 0.0})
     payback = intrinsics.last_upward_crossing(_row("balance"), _row("start"))
     place = sheet.add((payback + _quarters(1)) * 2)
-    assert sheet.computed(tmp_path)[SHEET][place.row][VALUE] == "none"
+    assert sheet.computed(tmp_path)[SHEET][place.row][At.VALUE] == "none"
 
 
 def test_ranges_are_fixed_and_references_move() -> None:

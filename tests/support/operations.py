@@ -90,8 +90,7 @@ def timed_line(op: str) -> Callable[..., Row]:
     return tried
 
 
-UNARY = ("absolute", "floor", "ceil", "rint", "exp", "exp2", "expm1", "log", "log2", "log10",
-         "log1p", "negative")  # fmt: skip
+UNARY = ("absolute", "floor", "ceil", "exp", "expm1", "log", "log2", "log1p", "negative")
 BINARY = (
     "add",
     "subtract",
@@ -100,7 +99,6 @@ BINARY = (
     "maximum",
     "minimum",
     "power",
-    "hypot",
     *COMPARED,
 )
 OTHERS = sorted(set(emit.ELEMENTWISE) - set(UNARY) - set(BINARY) | set(timed.TIMED) - {"reverse"})

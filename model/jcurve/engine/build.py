@@ -23,7 +23,8 @@ from jcurve.engine.model import (
     RowKey,
     spell,
 )
-from jcurve.engine.symbol import Symbol, nodes_of
+from jcurve.engine.operations import timed
+from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import JCurveError, ModelError
 
 
@@ -337,11 +338,11 @@ def _formulas(model: Model, instance: Instance) -> tuple[Symbol | float, ...]:
 
 
 def _check_annual(name: str, module: str, formula: Symbol) -> None:
-    timed = sorted({node.op for node in nodes_of((formula,)) if node.carries_time})
-    if timed:
+    found = timed(formula)
+    if found:
         raise ModelError(
             f"{name} is a rate whose formula carries time inside",
             where=module,
-            received=", ".join(timed),
+            received=", ".join(found),
             allowed='annual="last" or annual="mean"',
         )

@@ -9,20 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from jcurve.engine.emit import functions
 from jcurve.engine.graph import Graph
 from jcurve.engine.kernel import LANES, Code, target
 from jcurve.engine.model import Model, RowKey
 from jcurve.engine.numerics import settled
+from jcurve.engine.primitives import Array
 from jcurve.engine.schedule import DEEP, ROW, schedule
 from jcurve.engine.search import rates_code, tables
 from jcurve.engine.steps import Layout
 from jcurve.engine.timed import step_code
-
-Array = NDArray[np.float64]
 
 _DRIVER = f"""
 declare i32 @feclearexcept(i32)

@@ -20,7 +20,8 @@ import numpy as np
 
 from jcurve.engine.graph import Graph, Scan
 from jcurve.engine.model import RowKey
-from jcurve.engine.operations import OPERATIONS, Array, lag_slope
+from jcurve.engine.operations import OPERATIONS, lag_slope
+from jcurve.engine.primitives import Array
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 VALUE: RowKey = "", "value"

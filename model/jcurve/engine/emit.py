@@ -72,6 +72,15 @@ class Writer:
         """The same whole number in every lane."""
         return str(value) if self.lanes == 1 else f"splat (i64 {value})"
 
+    def fixed(self, truth: bool) -> str:
+        """The same truth value in every lane."""
+        word = "true" if truth else "false"
+        return word if self.lanes == 1 else f"splat (i1 {word})"
+
+    def flip(self, truth: str) -> str:
+        """The opposite."""
+        return self.logic("xor", truth, self.fixed(True))
+
     def splat(self, scalar: str, kind: str = "double") -> str:
         """One scalar in every lane."""
         if self.lanes == 1:
@@ -157,10 +166,6 @@ def _negative(w: Writer, a: str) -> str:
     return w.line(f"fneg {w.number} {a}")
 
 
-def _not(w: Writer, a: str) -> str:
-    return w.logic("xor", a, "true" if w.lanes == 1 else "splat (i1 true)")
-
-
 ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
     {
         "add": _binary("fadd"),
@@ -175,22 +180,16 @@ ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
         "absolute": _call("llvm.fabs"),
         "floor": _call("llvm.floor"),
         "ceil": _call("llvm.ceil"),
-        "rint": _call("llvm.rint"),
         "exp": _call("exp"),
-        "exp2": lambda w, a: w.call("exp", w.two("fmul", a, w.constant(math.log(2.0)))),
         "expm1": _call("expm1"),
         "log": _call("log"),
         "log2": _call("log2"),
-        "log10": lambda w, a: w.two("fmul", w.call("log", a), w.constant(1.0 / math.log(10.0))),
         "log1p": _call("log1p"),
         "power": _call("power"),
-        "hypot": lambda w, a, b: w.call(
-            "llvm.sqrt", w.two("fadd", w.two("fmul", a, a), w.two("fmul", b, b))
-        ),
         "where": Writer.choose,
         "logical_and": lambda w, a, b: w.logic("and", a, b),
         "logical_or": lambda w, a, b: w.logic("or", a, b),
-        "logical_not": _not,
+        "logical_not": Writer.flip,
         "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
         "spread": lambda w, a: a,
         **{op: _compare(op) for op in COMPARED},
@@ -213,7 +212,7 @@ def functions(lanes: int) -> str:
     made.append(f"define internal void @refuse{w.suffix}({w.truth} %wrong) noinline #0 {{")
     made += [*_refusing(w, "%wrong", "  ret void"), "}"]
     kind = "f64" if lanes == 1 else f"v{lanes}f64"
-    for name in ("fabs", "floor", "ceil", "rint", "sqrt"):
+    for name in ("fabs", "floor", "ceil"):
         made.append(f"declare {w.number} @llvm.{name}.{kind}({w.number})")
     made.append(f"declare {w.number} @llvm.fma.{kind}({w.number}, {w.number}, {w.number})")
     if lanes > 1:

@@ -14,10 +14,10 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.line import Kind
 from jcurve.engine.model import (
@@ -26,16 +26,14 @@ from jcurve.engine.model import (
     SYSTEM_INPUTS,
     VIEWS,
     WORLDS,
-    Instance,
     Model,
     RowKey,
     spell,
 )
+from jcurve.engine.primitives import Array
 from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-
-Array = NDArray[np.float64]
 
 
 def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:
@@ -51,22 +49,13 @@ def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Argument:
-    """Where an argument's value comes from; ``members`` is None outside a family."""
-
-    keys: tuple[RowKey, ...]
-    members: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Step:
-    """One call of a line's function, or the difference of two rows (no instance)."""
+    """One call of a line's function, or the difference of two rows (of which none is a result)."""
 
     keys: tuple[RowKey, ...]
-    instance: Instance | None
-    arguments: tuple[_Argument, ...]
-    is_result: tuple[bool, ...]
-    frees: tuple[RowKey, ...]
+    reads: tuple[RowKey, ...]
+    is_result: tuple[bool, ...] | None
+    frees: tuple[RowKey, ...] = ()
 
 
 def evaluate(
@@ -108,51 +97,48 @@ def evaluate(
     values.update({key: np.full((1, 1), value) for key, value in CONSTANTS.items()})
     with np.errstate(divide="raise", invalid="raise", over="raise", under="ignore"):
         for step in _plan(model, keys):
-            _run(step, values, height)
+            _run(model, step, values, height)
     return {key: values[key] for key in keys}
 
 
-def _run(step: _Step, values: dict[RowKey, Array], height: int) -> None:
-    if step.instance is None:
-        plus, minus = step.arguments[0].keys
+def _run(model: Model, step: _Step, values: dict[RowKey, Array], height: int) -> None:
+    if step.is_result is None:
+        plus, minus = step.reads
         values[step.keys[0]] = values[plus] - values[minus]
     else:
-        _call(step, step.instance, values, height)
+        made = _called(model, step.keys[0], values)
+        for key, row, is_result in zip(step.keys, made, step.is_result, strict=True):
+            values[key] = _shaped(key, row, 1 if is_result else height)
     for key in step.frees:
         del values[key]
 
 
-def _call(step: _Step, instance: Instance, values: dict[RowKey, Array], height: int) -> None:
-    arguments = [
-        values[argument.keys[0]]
-        if argument.members is None
-        else {
-            member: values[key] for member, key in zip(argument.members, argument.keys, strict=True)
-        }
-        for argument in step.arguments
-    ]
+def _called(model: Model, key: RowKey, values: Mapping[RowKey, Array]) -> tuple[Any, ...]:
+    """What a line's function returns; its errors name the row."""
     try:
-        made = instance.line.function(*arguments)
+        return model.call(*key, values.__getitem__)
     except FloatingPointError as error:
-        raise ModelError(f"{spell(step.keys[0])}: {error}") from error
+        raise ModelError(f"{spell(key)}: {error}") from error
     except ModelError as error:
         raise ModelError(
-            f"{spell(step.keys[0])}: {error.what}", received=error.received, allowed=error.allowed
+            f"{spell(key)}: {error.what}", received=error.received, allowed=error.allowed
         ) from error
-    rows = made if isinstance(made, tuple) else (made,)
-    for key, row, is_result in zip(step.keys, rows, step.is_result, strict=True):
-        array = row
-        if not isinstance(row, np.ndarray) or row.ndim != 2 or row.dtype != np.float64:
-            array = np.atleast_2d(np.asarray(row, dtype=np.float64))
-        if array.shape[0] != (1 if is_result else height):
-            if is_result or array.shape[0] != 1:
-                raise ModelError(
-                    f"{spell(key)} has a wrong shape",
-                    received=array.shape,
-                    allowed=f"({1 if is_result else height}, scenarios)",
-                )
-            array = np.broadcast_to(array, (height, array.shape[1]))
-        values[key] = _narrowed(array)
+
+
+def _shaped(key: RowKey, row: Any, height: int) -> Array:
+    """A row as it is kept: of so many quarters, and as narrow as it can be."""
+    array: Array = row
+    if not isinstance(row, np.ndarray) or row.ndim != 2 or row.dtype != np.float64:
+        array = np.atleast_2d(np.asarray(row, dtype=np.float64))
+    if array.shape[0] != height:
+        if array.shape[0] != 1:
+            raise ModelError(
+                f"{spell(key)} has a wrong shape",
+                received=array.shape,
+                allowed=f"({height}, scenarios)",
+            )
+        array = np.broadcast_to(array, (height, array.shape[1]))
+    return _narrowed(array)
 
 
 def _narrowed(row: Array) -> Array:
@@ -193,8 +179,7 @@ def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
     drafts = _drafts(model, needed(model, keys))
     last_use: dict[RowKey, int] = {}
     for at, draft in enumerate(drafts):
-        for argument in draft.arguments:
-            last_use.update(dict.fromkeys(argument.keys, at))
+        last_use.update(dict.fromkeys(draft.reads, at))
         for key in draft.keys:
             last_use.setdefault(key, at)
     kept = set(keys)
@@ -202,10 +187,7 @@ def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
     for key, at in last_use.items():
         if key not in kept and key[0] in model.maker:
             frees.setdefault(at, []).append(key)
-    return tuple(
-        _Step(d.keys, d.instance, d.arguments, d.is_result, tuple(frees.get(at, ())))
-        for at, d in enumerate(drafts)
-    )
+    return tuple(replace(draft, frees=tuple(frees.get(at, ()))) for at, draft in enumerate(drafts))
 
 
 def _check_wanted(model: Model, key: RowKey) -> None:
@@ -233,21 +215,13 @@ def _drafts(model: Model, wanted: frozenset[RowKey]) -> list[_Step]:
     for key in model.order:
         if key not in wanted or key in done:
             continue
-        instance, tag = model.maker[key[0]], key[1]
-        arguments = tuple(
-            _Argument(
-                tuple(model.resolve(n, binding.world, tag) for n in binding.rows.values()),
-                tuple(binding.rows) if binding.is_family else None,
-            )
-            for binding in instance.bindings.values()
-        )
-        for argument in arguments:
-            for read in argument.keys:
-                _add_difference(model, read, done, drafts)
-        keys = tuple((row, tag) for row in instance.rows)
+        instance, reads = model.maker[key[0]], tuple(model.sources(key))
+        for read in reads:
+            _add_difference(model, read, done, drafts)
+        keys = tuple((row, key[1]) for row in instance.rows)
         done.update(keys)
         results = tuple(out.kind is Kind.RESULT for out in instance.line.outputs)
-        drafts.append(_Step(keys, instance, arguments, results, ()))
+        drafts.append(_Step(keys, reads, results))
     for key in sorted(wanted):
         _add_difference(model, key, done, drafts)
     return drafts
@@ -257,7 +231,7 @@ def _add_difference(model: Model, key: RowKey, done: set[RowKey], drafts: list[_
     parts = model.parts(key)
     if parts is not None and key not in done:
         done.add(key)
-        drafts.append(_Step((key,), None, (_Argument(parts, None),), (False,), ()))
+        drafts.append(_Step((key,), parts, None))
 
 
 # Years

@@ -36,21 +36,13 @@ _FOLDED = frozenset(
 _SMALL_POWERS = frozenset({2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0})
 """Whole powers that are products, right for numbers below zero too."""
 
-_IN_MEMORY = frozenset({"lag", "value_at", "year_sum", "reverse"})
-"""Operations that read a row where it lies."""
+READS_LATER = SEARCHED | {"year_sum", "reverse"}
+"""Operations that read quarters of their first argument that are still to come."""
 
-_ZERO_OF_ZERO = frozenset(
-    {
-        "running_sum",
-        "year_sum",
-        "year_to_date",
-        "sum_to_date",
-        "lag",
-        "spread",
-        "value_at",
-        "reverse",
-    }
-)
+IN_MEMORY = READS_LATER | {"lag"}
+"""Operations that read other quarters of their first argument, where it lies."""
+
+_ZERO_OF_ZERO = reading(Reads.ROW) - {"grow"} | {"sum_to_date", "value_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +251,7 @@ class Graph:
             self._as_truth(each) if want else self._as_number(each)
             for each, want in zip(args, wants, strict=True)
         ]
-        if op in _IN_MEMORY and self.op[found[0]] in ("input", "constant"):
+        if op in IN_MEMORY and self.op[found[0]] in ("input", "constant"):
             found[0] = self.make("spread", found[:1])
         return tuple(found)
 

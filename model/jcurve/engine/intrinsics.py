@@ -21,11 +21,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.primitives import Row
+from jcurve.engine.primitives import Array, Row
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS
-
-Array = NDArray[np.float64]
 
 ANSWERED, NEVER, NO_OUTLAY, NONE, SEVERAL, NOT_POSITIVE = 0.0, 1.0, 2.0, 3.0, 4.0, 5.0
 """Codes of a result's status: an answer, or why there is none."""

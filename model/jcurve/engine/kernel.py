@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from jcurve.engine.line import Kind
 from jcurve.engine.model import Model, RowKey
+from jcurve.engine.primitives import Array
 
-Array: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
 
 LANES = 8  # Scenarios computed side by side

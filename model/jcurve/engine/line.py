@@ -11,7 +11,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 from jcurve.ground.units import SWITCH, Unit
@@ -104,8 +103,7 @@ def line(
         outputs = [Output(name, unit, kind, definition)]
         if status:
             outputs.append(Output(f"{name}_status", SWITCH, result, status, status_of=name))
-        _attach(function, Line(function, tuple(outputs), over, _frozen(refer), view, annual))
-        return function
+        return _labelled(function, Line(function, tuple(outputs), over, refer or {}, view, annual))
 
     return label
 
@@ -114,7 +112,6 @@ def lines(
     *,
     over: Set | None = None,
     refer: Mapping[str, str] | None = None,
-    view: bool = False,
     annual: str = "formula",
     **outputs: tuple[Unit, Kind, str],
 ) -> Callable[[F], F]:
@@ -125,8 +122,7 @@ def lines(
             Output(name, unit, kind, definition)
             for name, (unit, kind, definition) in outputs.items()
         )
-        _attach(function, Line(function, named, over, _frozen(refer), view, annual))
-        return function
+        return _labelled(function, Line(function, named, over, refer or {}, annual=annual))
 
     return label
 
@@ -142,9 +138,6 @@ def lines_of(module: object) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _attach(function: Callable[..., Any], label: Line) -> None:
+def _labelled(function: F, label: Line) -> F:
     setattr(function, _LABEL, label)
-
-
-def _frozen(mapping: Mapping[str, str] | None) -> Mapping[str, str]:
-    return MappingProxyType(dict(mapping or {}))
+    return function

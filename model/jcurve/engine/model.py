@@ -94,6 +94,20 @@ class Instance:
     bindings: Mapping[str, Binding]
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The rows that an argument stands for in a world or view; a family's with their members."""
+
+    keys: tuple[RowKey, ...]
+    members: tuple[str, ...] | None
+
+    def given(self, value: Callable[[RowKey], Any]) -> Any:
+        """What a line's function is called with."""
+        if self.members is None:
+            return value(self.keys[0])
+        return dict(zip(self.members, map(value, self.keys), strict=True))
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """Lines in dependency order, with their inputs. Immutable."""
@@ -108,7 +122,7 @@ class Model:
     sets: Mapping[str, tuple[str, ...]]  # each set's members
     order: tuple[RowKey, ...] = field(repr=False)  # every row key, precedents first
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
-    """Plans of evaluation by what they return: they follow from the lines alone."""
+    """Plans of evaluation by what they return, and arguments by row: they follow from the lines."""
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "memo": {}}
@@ -128,13 +142,18 @@ class Model:
         """Whether a row has values of its own in a view: its difference is not zero by nature."""
         return row in self.viewed or row in self.worldly
 
-    def precedents(self, row: str, tag: str) -> list[tuple[str, RowKey]]:
-        """Each argument's (name, row) pairs; a family gives one pair a member."""
-        return [
-            (argument, self.resolve(name, binding.world, tag))
-            for argument, binding in self.maker[row].bindings.items()
-            for name in binding.rows.values()
-        ]
+    def arguments(self, row: str, tag: str) -> tuple[Argument, ...]:
+        """What each argument of ``row``'s function stands for at ``tag``."""
+        found: tuple[Argument, ...] | None = self.memo.get((row, tag))
+        if found is None:
+            found = self.memo[row, tag] = tuple(
+                Argument(
+                    tuple(self.resolve(name, binding.world, tag) for name in binding.rows.values()),
+                    tuple(binding.rows) if binding.is_family else None,
+                )
+                for binding in self.maker[row].bindings.values()
+            )
+        return found
 
     def sources(self, key: RowKey) -> Iterator[RowKey]:
         """The rows that ``key`` is made of: its precedents, or the two rows it compares."""
@@ -142,8 +161,8 @@ class Model:
         if parts is not None:
             yield from parts
         elif key[0] in self.maker:
-            for _, precedent in self.precedents(*key):
-                yield precedent
+            for argument in self.arguments(*key):
+                yield from argument.keys
 
     def parts(self, key: RowKey) -> tuple[RowKey, RowKey] | None:
         """The two rows whose difference ``key`` is, when it is one."""
@@ -195,15 +214,8 @@ class Model:
 
     def call(self, row: str, tag: str, value: Callable[[RowKey], Any]) -> tuple[Any, ...]:
         """What ``row``'s function returns at ``tag``, given the value of whatever it reads."""
-        instance = self.maker[row]
-        arguments: list[Any] = []
-        for binding in instance.bindings.values():
-            cells = {
-                member: value(self.resolve(name, binding.world, tag))
-                for member, name in binding.rows.items()
-            }
-            arguments.append(cells if binding.is_family else next(iter(cells.values())))
-        made = instance.line.function(*arguments)
+        arguments = [each.given(value) for each in self.arguments(row, tag)]
+        made = self.maker[row].line.function(*arguments)
         return made if isinstance(made, tuple) else (made,)
 
     def formula(self, row: str, tag: str) -> Symbol | float:

@@ -13,29 +13,17 @@ import numpy as np
 
 from jcurve.engine.graph import Graph
 from jcurve.engine.model import RowKey
-from jcurve.engine.operations import OPERATIONS, Array
+from jcurve.engine.operations import OPERATIONS
+from jcurve.engine.primitives import Array
 from jcurve.ground.errors import ModelError
 
 _Plan: TypeAlias = list[tuple[Callable[..., Any] | None, int, Sequence[int]]]
 
 
-def values(
-    graph: Graph, inputs: Mapping[str, Array], nodes: Iterable[int], quarters: int
-) -> dict[int, Any]:
-    """The values of some nodes, each after those that it reads.
-
-    Args:
-        graph: of a model.
-        inputs: by name, (quarter or 1, 1).
-        nodes: with all that they rest on.
-        quarters: of the timeline.
-    """
-    return _followed(graph, inputs, _plan(graph, nodes), quarters)
-
-
 def _followed(
     graph: Graph, inputs: Mapping[str, Array], plan: _Plan, quarters: int
 ) -> dict[int, Any]:
+    """The value of each node of a plan."""
     tall = quarters, 1
     found: dict[int, Any] = {}
     for function, node, args in plan:
@@ -81,7 +69,7 @@ def settled(
     """
     narrow = [node for node in range(len(graph)) if not wide[node]]
     found: dict[int, float] = {}
-    for node, row in values(graph, inputs, narrow, quarters).items():
+    for node, row in _followed(graph, inputs, _plan(graph, narrow), quarters).items():
         first = float(row[0, 0])
         if graph.op[node] != "state" and first in (0.0, 1.0) and (row == row[:1]).all():
             found[node] = first

@@ -15,12 +15,11 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine import intrinsics, primitives
+from jcurve.engine.symbol import nodes_of
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-Array: TypeAlias = NDArray[np.float64]
 Term: TypeAlias = Any
 """A node of a graph that arithmetic extends (:mod:`jcurve.engine.derivative`); what it has for each
 quarter stands there from the last quarter to the first, as the way back meets it."""
@@ -121,11 +120,6 @@ def _lowest(slope: Term, out: Term, row: Term) -> Parts:
     return (np.where(row.quarter == row.ahead.of("lowest_at"), slope, 0.0),)
 
 
-def _hypot(slope: Term, out: Term, a: Term, b: Term) -> Parts:
-    size = np.where(out == 0.0, 1.0, out)
-    return slope * a / size, slope * b / size
-
-
 def _rate(slope: Term, out: Term, flows: Term) -> Parts:
     """The rate keeps the present value at zero."""
     growth = np.where(out == out, 1.0 + out, 1.0)
@@ -145,7 +139,7 @@ COMPARED: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
         "not_equal": operator.ne,
     }
 )
-_LN2, _LN10 = float(np.log(2.0)), float(np.log(10.0))
+_LN2 = float(np.log(2.0))
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
@@ -173,16 +167,13 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "logical_or": Operation(np.logical_or, _by_steps, lambda a, b: bool(a) or bool(b)),
         "logical_not": Operation(np.logical_not, _by_steps, operator.not_),
         "number": Operation(lambda truth: np.asarray(truth, np.float64), _by_steps, float),
-        **{op: Operation(getattr(np, op), _by_steps) for op in ("floor", "ceil", "rint")},
+        **{op: Operation(getattr(np, op), _by_steps) for op in ("floor", "ceil")},
         "exp": Operation(np.exp, lambda s, o, a: (s * o,)),
-        "exp2": Operation(np.exp2, lambda s, o, a: (s * o * _LN2,)),
         "expm1": Operation(np.expm1, lambda s, o, a: (s * (o + 1.0),)),
         "log": Operation(np.log, lambda s, o, a: (s / a,)),
         "log2": Operation(np.log2, lambda s, o, a: (s / (a * _LN2),)),
-        "log10": Operation(np.log10, lambda s, o, a: (s / (a * _LN10),)),
         "log1p": Operation(np.log1p, lambda s, o, a: (s / (1.0 + a),)),
         "power": Operation(np.power, _power),
-        "hypot": Operation(np.hypot, _hypot),
         "spread": Operation(lambda row: row, lambda s, o, a: (s,), reads=Reads.ROW),
         "lag": Operation(
             primitives.lag,
@@ -226,3 +217,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 def reading(*reads: Reads) -> frozenset[str]:
     """The operations that read in one of these ways."""
     return frozenset(name for name, each in OPERATIONS.items() if each.reads in reads)
+
+
+def timed(formula: object) -> list[str]:
+    """The operations of a formula that read other quarters than the one that they write."""
+    over_time = reading(Reads.ROW, Reads.ONCE, Reads.SEARCH) | {"scan"}
+    return sorted({node.op for node in nodes_of((formula,))} & over_time)

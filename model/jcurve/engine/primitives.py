@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.engine.symbol import Symbol, operand_unit
+from jcurve.engine.symbol import Symbol, agreed, operand_unit
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
@@ -22,9 +22,9 @@ from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Unit
 Row: TypeAlias = Any
 """An array of shape (quarter or 1, scenario or 1), or the symbol that stands for one."""
 
-Family: TypeAlias = Mapping[str, Row]  # The rows of a family by member, in the set's order
-
 Array: TypeAlias = NDArray[np.float64]
+
+Family: TypeAlias = Mapping[str, Row]  # The rows of a family by member, in the set's order
 
 
 class Span(NamedTuple):
@@ -228,13 +228,7 @@ def _last_known(missing: NDArray[np.bool_], what: str) -> int:
 def splice(reported: Row, computed: Row) -> Row:
     """A reported fact where there is one (not NaN), else the computed value."""
     if is_symbolic((reported, computed)):
-        if operand_unit(computed) is not None and not unit_of(reported).agrees(unit_of(computed)):
-            raise ModelError(
-                "unit clash in splice",
-                received=f"{unit_of(reported).name} with {unit_of(computed).name}",
-                allowed="one unit",
-            )
-        return Symbol("splice", (reported, computed), unit_of(reported))
+        return Symbol("splice", (reported, computed), agreed("splice", (reported, computed)))
     missing = np.isnan(reported)
     _last_known(missing, "splice")
     return np.where(missing, computed, reported)

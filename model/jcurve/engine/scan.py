@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from jcurve.engine.primitives import Array, Row, constant, is_symbolic, unit_of
-from jcurve.engine.symbol import Symbol, operand_unit
+from jcurve.engine.symbol import Symbol, agreed, operand_unit
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import QUARTERS
 
@@ -113,13 +113,8 @@ def _scan_symbol(
     )
     formulas = step(before, now + seen)
     for index, (value, formula) in enumerate(zip(start, formulas, strict=False)):
-        if operand_unit(value) is not None and not unit_of(value).agrees(unit_of(formula)):
-            raise ModelError(
-                f"unit clash in scan balance {index}",
-                received=f"{unit_of(value).name} becomes {unit_of(formula).name}",
-                allowed="one unit",
-            )
-    attrs = {"formulas": formulas, "balances": len(start), "rows": len(rows)}
+        agreed(f"scan balance {index}", (value, formula))
+    attrs = {"step": step, "formulas": formulas, "balances": len(start), "rows": len(rows)}
     attrs["recalls"] = tuple(place for place, _ in recalls)
     operands = (*start, *rows, *(delay for _, delay in recalls))
     return tuple(

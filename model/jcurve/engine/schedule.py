@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from jcurve.engine.graph import ACCUMULATED, SEARCHED, Graph
+from jcurve.engine.graph import ACCUMULATED, IN_MEMORY, READS_LATER, Graph
 from jcurve.engine.model import RowKey
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
@@ -25,11 +25,6 @@ _LOOP = 30  # Nodes in a loop
 _SINGLE = 120  # Single values in a step
 
 SHORT = tuple(map(float, range(1, QUARTERS_IN_YEAR + 1)))  # Lags that read the zeros before any row
-
-_LATER = SEARCHED | {"year_sum", "reverse"}
-"""Operations that read quarters of their first argument that are still to come."""
-
-_IN_MEMORY = _LATER | {"lag"}  # Operations that read other quarters of their first argument
 
 
 @dataclass(slots=True)
@@ -104,7 +99,7 @@ def _phases(graph: Graph, nodes: list[int], group: dict[int, int]) -> dict[int, 
             for at, arg in enumerate(graph.args[node]):
                 before = phase.get(arg, 0)
                 later = arg in phase and (
-                    (graph.high[arg] and at == 0 and graph.op[node] in _LATER)
+                    (graph.high[arg] and at == 0 and graph.op[node] in READS_LATER)
                     or graph.op[arg] in ACCUMULATED
                 )
                 least = max(least, before + later)
@@ -154,7 +149,7 @@ def _place(graph: Graph, plan: Plan) -> None:
                     continue
                 if made != at:
                     before |= above[made]
-                if made != at or graph.op[node] in _IN_MEMORY:
+                if made != at or graph.op[node] in IN_MEMORY:
                     last[arg] = at
             if graph.op[node] in ("grow", *ACCUMULATED):
                 last.setdefault(node, at)

@@ -43,8 +43,6 @@ class _Function(Writer):
         super().__init__(lanes)
         self.quarters = quarters
         self.pair = f"{{ {self.number}, {self.number} }}"
-        self.true = "true" if lanes == 1 else "splat (i1 true)"
-        self.false = "false" if lanes == 1 else "splat (i1 false)"
 
     def text(self, head: str, end: str) -> str:
         return "\n".join([f"define internal {head} noinline #0 {{", *self.lines, end, "}", ""])
@@ -82,9 +80,6 @@ class _Function(Writer):
     def pick(self, condition: str, a: str, b: str) -> str:
         """One or the other for all lanes."""
         return self.line(f"select i1 {condition}, {self.number} {a}, {self.number} {b}")
-
-    def flip(self, truth: str) -> str:
-        return self.logic("xor", truth, self.true)
 
     def below(self, a: str, b: str) -> str:
         """Whether the product of the two is below zero."""
@@ -152,7 +147,11 @@ def _turn(w: _Function) -> str:
     w.label("loop")
     ends = w.phis("entry", "loop", **starts)
     w.phis(
-        "entry", "loop", crossed=(w.truth, w.false), looking=(w.truth, "%mask"), step=("i64", "0")
+        "entry",
+        "loop",
+        crossed=(w.truth, w.fixed(False)),
+        looking=(w.truth, "%mask"),
+        step=("i64", "0"),
     )
     log = w.two("fmul", w.two("fadd", ends[0], ends[3]), w.constant(0.5))
     middle = (log, *w.present("%turned", log))
@@ -284,7 +283,7 @@ def _rates(w: _Function) -> str:
         w.jump(f"look{n + 1}" if n + 1 < _TOGETHER else "looked")
     w.label("looked")
     for name, value in zip(_STATE, (sign, rates, low, high, way, *last), strict=True):
-        w.carry_chosen(name, w.true, value, value)
+        w.carry_chosen(name, w.fixed(True), value, value)
     groups = sum(map(len, _LOGS)) // _TOGETHER
     w.branch(w.count("at", groups), "group", "counted")
     w.label("counted")

@@ -99,8 +99,7 @@ class StepWriter(Writer):
         for other in self._wrong[1:]:
             found = self.logic("or", found, other)
         if self.step.loops:
-            none = "false" if self.lanes == 1 else "splat (i1 false)"
-            before, becomes = self.carried(none, self.truth)
+            before, becomes = self.carried(self.fixed(False), self.truth)
             found = self.logic("or", before, found)
             becomes(found)
         self.after(lambda: self.refuse(found))
@@ -143,10 +142,8 @@ class StepWriter(Writer):
         graph = self.graph
         constant = graph.value(node)
         if constant is not None:
-            if graph.truth[node]:
-                word = "true" if constant else "false"
-                return word if self.lanes == 1 else f"splat (i1 {word})"
-            return self.constant(constant)
+            is_truth = graph.truth[node]
+            return self.fixed(bool(constant)) if is_truth else self.constant(constant)
         if graph.high[node]:
             found = self._names[node] = self._load(node, "%t")
         else:
@@ -154,19 +151,18 @@ class StepWriter(Writer):
         return found
 
     def _load(self, node: int, quarter: str) -> str:
-        graph = self.graph
-        wide = self.plan.wide[node]
-        if graph.op[node] == "input":
-            address = self._input(node, quarter)
-        else:
-            address = self.row(node, quarter)
-        kind = self.number if wide else "double"
-        loaded = self.line(f"load {kind}, ptr {address}, align 8")
-        if not wide:
-            loaded = self.splat(loaded)
-        if graph.truth[node]:
+        is_input = self.graph.op[node] == "input"
+        address = self._input(node, quarter) if is_input else self.row(node, quarter)
+        loaded = self._loaded(node, address)
+        if self.graph.truth[node]:
             loaded = self.compare("une", loaded, self.constant(0.0))
         return loaded
+
+    def _loaded(self, node: int, address: str) -> str:
+        wide = self.plan.wide[node]
+        kind = self.number if wide else "double"
+        loaded = self.line(f"load {kind}, ptr {address}, align 8")
+        return loaded if wide else self.splat(loaded)
 
     def _input(self, node: int, quarter: str) -> str:
         place = self.layout.inputs[node]
@@ -211,10 +207,7 @@ class StepWriter(Writer):
 
     def read(self, node: int, quarter: str, before: int = 0) -> str:
         """A node's value in another quarter."""
-        wide = self.plan.wide[node]
-        kind = self.number if wide else "double"
-        loaded = self.line(f"load {kind}, ptr {self.row(node, quarter, before)}, align 8")
-        return loaded if wide else self.splat(loaded)
+        return self._loaded(node, self.row(node, quarter, before))
 
     def gather(self, node: int, quarters: str) -> str:
         """A node's values in the quarter that each scenario has for itself."""

@@ -17,17 +17,11 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, Quantity, Unit
 
-_SAME_UNIT = {"add", "subtract", "maximum", "minimum", "hypot"}
+_SAME_UNIT = {"add", "subtract", "maximum", "minimum"}
 _COMPARE = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 _LOGICAL = {"logical_and", "logical_or", "logical_not"}
-_PLAIN = {"exp", "expm1", "log", "log1p", "log2", "log10", "exp2"}
-_KEEP = {"negative", "absolute", "positive"}
-_ROUND = {"floor", "ceil", "rint"}
-_SCALED = {"multiply", "divide", "power"}
-_POINTWISE = frozenset(
-    {"row", "where", "ratio", "splice", "previous", "current", "recalled"}
-    | _SAME_UNIT | _COMPARE | _LOGICAL | _PLAIN | _KEEP | _ROUND | _SCALED
-)  # fmt: skip
+_PLAIN = {"exp", "expm1", "log", "log1p", "log2", "power"}
+_KEEP = {"negative", "absolute", "positive", "floor", "ceil"}
 
 
 def operand_unit(value: object) -> Unit | None:
@@ -64,11 +58,6 @@ class Symbol(NDArrayOperatorsMixin):
     def __repr__(self) -> str:
         return formula_text(self)
 
-    @property
-    def carries_time(self) -> bool:
-        """Whether this operation reads other quarters than the one it writes."""
-        return self.op not in _POINTWISE
-
     def __bool__(self) -> bool:
         raise ModelError(
             "a line branches on data", received=repr(self), allowed="where(condition, a, b)"
@@ -93,7 +82,7 @@ class Symbol(NDArrayOperatorsMixin):
         kwargs: Mapping[str, object],
     ) -> Symbol:
         if func is np.where and len(args) == 3 and not kwargs:
-            return Symbol("where", args, _agreed("where", args[1:]))
+            return Symbol("where", args, agreed("where", args[1:]))
         raise ModelError(
             "a line uses a NumPy function that has no formula",
             received=getattr(func, "__name__", str(func)),
@@ -101,7 +90,12 @@ class Symbol(NDArrayOperatorsMixin):
         )
 
 
-def _agreed(op: str, operands: tuple[object, ...]) -> Unit:
+def agreed(op: str, operands: tuple[object, ...]) -> Unit:
+    """The one unit of some operands.
+
+    Raises:
+        ModelError: they have several.
+    """
     found: Unit | None = None
     for operand in operands:
         unit = operand_unit(operand)
@@ -128,13 +122,13 @@ def _need_plain(op: str, operands: tuple[object, ...]) -> None:
 
 def _unit_of(op: str, operands: tuple[object, ...]) -> Unit:
     if op in _SAME_UNIT:
-        return _agreed(op, operands)
+        return agreed(op, operands)
     if op in _COMPARE:
-        _agreed(op, operands)
+        agreed(op, operands)
         return DIMENSIONLESS
     if op in _LOGICAL:
         return DIMENSIONLESS
-    if op in _KEEP or op in _ROUND:
+    if op in _KEEP:
         return operand_unit(operands[0]) or DIMENSIONLESS
     if op in _PLAIN:
         _need_plain(op, operands)
@@ -143,9 +137,6 @@ def _unit_of(op: str, operands: tuple[object, ...]) -> Unit:
         left = operand_unit(operands[0]) or DIMENSIONLESS
         right = operand_unit(operands[1]) or DIMENSIONLESS
         return left.times(right, 1 if op == "multiply" else -1)
-    if op == "power":
-        _need_plain(op, operands)
-        return DIMENSIONLESS
     raise ModelError(
         "a line uses a function that has no formula",
         received=op,
@@ -186,9 +177,9 @@ _INFIX = {
 _NEGATION, _ATOM = 3, 9
 
 
-def formula_text(formula: object, limit: int = 400) -> str:
-    """A formula as an analyst would write it, cut at about ``limit`` characters."""
-    return _spell(formula, limit)[0]
+def formula_text(formula: object) -> str:
+    """A formula as an analyst would write it, cut at about 400 characters."""
+    return _spell(formula, 400)[0]
 
 
 def _spell(node: object, room: int) -> tuple[str, int]:

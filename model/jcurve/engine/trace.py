@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
-from jcurve.engine.symbol import Symbol, formula_text, nodes_of
+from jcurve.engine.operations import timed
+from jcurve.engine.primitives import Array
+from jcurve.engine.symbol import Symbol, formula_text
 from jcurve.engine.timeline import Timeline
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +94,30 @@ def trace(
     return _Tracer(model, values, timeline, at, describe, depth, size).tree(key)
 
 
+@dataclass
 class _Tracer:
-    def __init__(
-        self,
-        model: Model,
-        values: Mapping[RowKey, Array],
-        timeline: Timeline,
-        at: str | None,
-        describe: Describe | None,
-        depth: int | None,
-        size: int | None,
-    ) -> None:
-        self.model, self.timeline, self.at = model, timeline, at
-        self.values = dict(values)
-        self.describe, self.depth, self.size = describe, depth, size
-        self.annual: dict[RowKey, Array] = {}
-        self.year: int | None = None
-        self.quarter: int | None = None
-        if at is not None and at.isdecimal():
-            self.year = timeline.year_index(at)
-        elif at is not None:
-            self.quarter = timeline.index(at)
+    model: Model
+    values: Mapping[RowKey, Array]
+    timeline: Timeline
+    at: str | None
+    describe: Describe | None
+    depth: int | None
+    size: int | None
+    year: int | None = None
+    quarter: int | None = None
+    annual: dict[RowKey, Array] = field(default_factory=dict)
+    opened: dict[RowKey, list[RowKey]] = field(default_factory=dict)
+    opener: dict[RowKey, RowKey | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.at is not None and self.at.isdecimal():
+            self.year = self.timeline.year_index(self.at)
+        elif self.at is not None:
+            self.quarter = self.timeline.index(self.at)
 
     def tree(self, root: RowKey) -> Node:
         """Open the nearest rows first, each under the first that reads it."""
-        opened: dict[RowKey, list[RowKey]] = {}
-        opener: dict[RowKey, RowKey | None] = {root: None}
+        self.opener[root] = None
         waiting = deque([(root, 0)])
         count = 1
         while waiting:
@@ -130,31 +127,25 @@ class _Tracer:
                 continue
             if self.size is not None and count + len(children) > self.size:
                 continue
-            opened[key] = children
+            self.opened[key] = children
             count += len(children)
             for child in children:
-                if child not in opener:
-                    opener[child] = key
+                if child not in self.opener:
+                    self.opener[child] = key
                     waiting.append((child, level + 1))
-        return self._node(root, None, opened, opener)
+        return self._node(root, None)
 
     def _children(self, key: RowKey) -> list[RowKey]:
         return list(dict.fromkeys(self.model.sources(key)))
 
-    def _node(
-        self,
-        key: RowKey,
-        reader: RowKey | None,
-        opened: Mapping[RowKey, list[RowKey]],
-        opener: Mapping[RowKey, RowKey | None],
-    ) -> Node:
+    def _node(self, key: RowKey, reader: RowKey | None) -> Node:
         name, tag = key
         value, at = self._value(key)
         sources = self._children(key)
-        here = opener.get(key) == reader
+        here = self.opener.get(key) == reader
         children: tuple[Node, ...] = ()
-        if here and key in opened:
-            children = tuple(self._node(child, key, opened, opener) for child in opened[key])
+        if here and key in self.opened:
+            children = tuple(self._node(child, key) for child in self.opened[key])
         output = self.model.outputs.get(name)
         given = self.model.inputs.get(name)
         formula: Symbol | float | None = None
@@ -168,19 +159,19 @@ class _Tracer:
             text = "" if formula is None else formula_text(formula)
             if given is not None and self.describe is not None:
                 leaf = self.describe(name, self.at)
-        timed = nodes_of((formula,))
+        outside = "input" if given else "calendar" if name in SYSTEM_INPUTS else "world"
         return Node(
             row=spell(key),
-            kind=output.kind.value if output else _kind_of_leaf(self.model, name),
+            kind=output.kind.value if output else outside,
             unit=self.model.unit(name).name,
             at=at,
             value=value,
             definition=output.definition if output else (leaf.label if leaf else ""),
             formula=text,
-            through=tuple(sorted({n.op for n in timed if n.carries_time})),
+            through=tuple(timed(formula)),
             leaf=leaf,
             children=children,
-            omitted=len(sources) if here and key not in opened else 0,
+            omitted=len(sources) if here and key not in self.opened else 0,
             elsewhere=bool(sources) and not here,
         )
 
@@ -210,12 +201,6 @@ class _Tracer:
         if parts is not None:
             return self.values[parts[0]] - self.values[parts[1]]
         return self.values[key]
-
-
-def _kind_of_leaf(model: Model, name: str) -> str:
-    if name in model.inputs:
-        return "input"
-    return "calendar" if name in SYSTEM_INPUTS else "world"
 
 
 def _number(value: Any) -> float | None:
@@ -255,19 +240,25 @@ def short_number(value: float | None, unit: str = "", timeline: Timeline | None 
     if not _SMALLEST <= size < _LARGEST:
         return f"{value:.{_DIGITS - 1}e}"
     rounded = float(f"{value:.{_DIGITS}g}")
-    decimals = max(0, _DIGITS - 1 - _exponent(rounded))
-    text = f"{rounded:,.{decimals}f}"
+    exponent = int(f"{rounded:e}".partition("e")[2])
+    text = f"{rounded:,.{max(0, _DIGITS - 1 - exponent)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _exponent(value: float) -> int:
-    return int(f"{value:e}".partition("e")[2])
 
 
 def as_text(node: Node, timeline: Timeline | None = None) -> str:
     """The tree, one number a line: indented name, value, unit, date, then what it is."""
     lines: list[tuple[str, str, str, str, str]] = []
-    _add(node, 0, timeline, lines, set())
+    shown: set[str] = set()
+
+    def add(each: Node, level: int) -> None:
+        value = short_number(each.value, each.unit, timeline)
+        unit = "" if each.unit in ("1", "date") else each.unit
+        remark = _remark(each, timeline, shown)
+        lines.append(("  " * level + each.row, value, unit, each.at, remark))
+        for child in each.children:
+            add(child, level + 1)
+
+    add(node, 0)
     name = min(max(len(line[0]) for line in lines), _NAME_WIDTH)
     value = max(len(line[1]) for line in lines)
     unit = max(len(line[2]) for line in lines)
@@ -276,26 +267,6 @@ def as_text(node: Node, timeline: Timeline | None = None) -> str:
         f"{a:<{name}}  {b:>{value}} {c:<{unit}}  {d:<{date}}  {e}".rstrip()
         for a, b, c, d, e in lines
     )
-
-
-def _add(
-    node: Node,
-    level: int,
-    timeline: Timeline | None,
-    lines: list[tuple[str, str, str, str, str]],
-    shown: set[str],
-) -> None:
-    lines.append(
-        (
-            "  " * level + node.row,
-            short_number(node.value, node.unit, timeline),
-            "" if node.unit in ("1", "date") else node.unit,
-            node.at,
-            _remark(node, timeline, shown),
-        )
-    )
-    for child in node.children:
-        _add(child, level + 1, timeline, lines, shown)
 
 
 def _remark(node: Node, timeline: Timeline | None, shown: set[str]) -> str:

@@ -193,17 +193,10 @@ def _again(
 ) -> dict[RowKey, Array]:
     """The rows of a line, computed anew from ``replaced`` precedents and the case's others."""
     made = case.assembly.model
-    instance = made.maker[row]
-    arguments: list[Array | dict[str, Array]] = []
-    for binding in instance.bindings.values():
-        keys = {m: made.resolve(name, binding.world, world) for m, name in binding.rows.items()}
-        cells = {
-            m: replaced[key] if key in replaced else case.values[key] for m, key in keys.items()
-        }
-        arguments.append(cells if binding.is_family else next(iter(cells.values())))
-    found = instance.line.function(*arguments)
-    rows = found if isinstance(found, tuple) else (found,)
-    return {(name, world): value for name, value in zip(instance.rows, rows, strict=True)}
+    found = made.call(
+        row, world, lambda key: replaced[key] if key in replaced else case.values[key]
+    )
+    return {(n, world): value for n, value in zip(made.maker[row].rows, found, strict=True)}
 
 
 def _groups(lens: Lens, last: int) -> dict[str, range]:

@@ -6,15 +6,10 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, lines, rate, result, stock
 from jcurve.engine.primitives import Family, Row, lag, ratio, splice, total, value_at, year_sum
-from jcurve.ground.units import MW, SHARE, USD_M, unit_named
+from jcurve.ground.units import MW, SHARE, USD_M
 from jcurve.lines.constants import ASSET_CLASS, ONE_QUARTER, ONE_YEAR, QUARTERS_PER_YEAR
-from jcurve.lines.spending_plan import orders, terms_of
+from jcurve.lines.spending_plan import Terms, orders
 from jcurve.lines.vintages import trailing_year
-
-USD_M_PER_MW = unit_named("USD m per MW")
-MW_PER_H100E = unit_named("MW per H100e")
-USD_M_PER_H100E = unit_named("USD m per H100e")
-
 
 # General capex and maintenance
 
@@ -110,7 +105,7 @@ def build_out(
 ) -> tuple[Row, Row, Row]:  # fmt: skip
     """What this world's AI capex buys: machines fill the shell that stands, own and leased;
     beyond it each comes with its shell."""
-    terms = terms_of(
+    terms = Terms(
         machine_price, machine_power, shell_price, leased_power, life, life_shell, follows_report,
         reported_orders, split_still_reported, reported_machine_share,
     )  # fmt: skip

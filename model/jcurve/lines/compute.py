@@ -8,7 +8,7 @@ import numpy as np
 
 from jcurve.engine.line import flow, line, rate, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, value_at
-from jcurve.ground.units import H100E, MW, MWH, SHARE, USD_M, USD_PER_H100E, unit_named
+from jcurve.ground.units import H100E, MW, MWH, SHARE, USD_M, USD_PER_H100E
 from jcurve.lines.constants import (
     HALF_SPAN,
     HOURS_IN_QUARTER,
@@ -19,11 +19,8 @@ from jcurve.lines.constants import (
     QUARTERS_IN_YEAR,
     QUARTERS_PER_YEAR,
 )
-from jcurve.lines.spending_plan import surviving
+from jcurve.lines.spending_plan import USD_M_PER_MW, surviving
 from jcurve.lines.vintages import in_service, placed
-
-USD_M_PER_MW = unit_named("USD m per MW")
-
 
 # Price and rent
 

@@ -46,8 +46,8 @@ class Terms(NamedTuple):
     power: Row  # of a machine at the meter, MW per H100e
     shell_price: Row  # USD m per MW
     leased: Row  # megawatts of leased shell, a stock
-    life: Row  # physical life of machines, in quarters
-    shell_life: Row  # in quarters
+    life: Row  # physical life of machines, in years
+    shell_life: Row  # in years
     reported: Row  # 1 where the orders are those of the reports
     reported_orders: Row  # H100e
     # 1 at the last report, falling to 0: how far the split of the last reports still holds
@@ -104,7 +104,7 @@ def orders(dollars, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
         plan: a fleet that is kept up; nothing lacks without one.
     """
     units, power = Quantity(0, H100E), Quantity(0, MW)
-    back = terms.life - HALF_SPAN
+    back = terms.life * QUARTERS_PER_YEAR - HALF_SPAN
 
     def step(before: tuple[Row, ...], now: tuple[Row, ...]) -> tuple[Row, ...]:
         owned_twice, twice, shell, owned, ordered = before
@@ -137,7 +137,13 @@ def orders(dollars, terms: Terms, plan: Plan = NO_PLAN) -> Orders:
     )  # fmt: skip
     late, later = back, back + ONE_YEAR
     # The balances looked back at stand first: machines and their power summed twice, and shell.
-    recalls = ((0, late), (0, later), (1, late), (1, later), (2, terms.shell_life))
+    recalls = (
+        (0, late),
+        (0, later),
+        (1, late),
+        (1, later),
+        (2, terms.shell_life * QUARTERS_PER_YEAR),
+    )
     start = (units, power, power, units, power)
     *_, new, spent, standing, in_use = scan(step, start, rows, recalls)
     return Orders(new / terms.power, spent, new * (terms.price / terms.power), standing, in_use)
@@ -251,17 +257,6 @@ def guided_ai_capex(
     return np.where(history > 0, left, np.maximum(left, maintenance_capex))
 
 
-def terms_of(
-    machine_price, machine_power, shell_price, leased, life, shell_life, reported, reported_orders,
-    settling, machine_share,
-) -> Terms:  # fmt: skip
-    """Terms with lives in quarters."""
-    return Terms(
-        machine_price, machine_power, shell_price, leased, life * QUARTERS_PER_YEAR,
-        shell_life * QUARTERS_PER_YEAR, reported, reported_orders, settling, machine_share,
-    )  # fmt: skip
-
-
 @line(
     H100E, stock, refer={"life": "life_physical.accelerators", "leased_power": "leased_power@with"}
 )
@@ -271,11 +266,11 @@ def fleet_in_dollar_plan(
 ) -> Row:  # fmt: skip
     """Own machines ordered and not retired while the plan is in dollars: what the fleet after
     it starts from."""
-    terms = terms_of(
+    terms = Terms(
         machine_price, machine_power, shell_price, leased_power, life, life_shell, history,
         reported_orders, split_still_reported, reported_machine_share,
     )  # fmt: skip
-    return surviving(orders(guided_ai_capex, terms).machines, terms.life)
+    return surviving(orders(guided_ai_capex, terms).machines, life * QUARTERS_PER_YEAR)
 
 
 @line(H100E, stock, refer={"placement_lag": "placement_lag.accelerators"})
@@ -334,7 +329,7 @@ def plan(
     reported_machine_share, quarter_index, capex_planned_through,
 ) -> tuple[Row, Row]:  # fmt: skip
     """The plan's spending and orders at full scale, the same in every world."""
-    terms = terms_of(
+    terms = Terms(
         machine_price, machine_power, shell_price, leased_power, life, life_shell, history,
         reported_orders, split_still_reported, reported_machine_share,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from jcurve.assumptions.paths import BETWEEN, Between, Period, Value
 from jcurve.assumptions.retired import exactly, retired
 from jcurve.assumptions.scenario_files import new_path, scenario_name
 from jcurve.ground.errors import ScenarioError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.grid import NEVER
 from jcurve.workbook.workbook_reader import (
@@ -25,8 +25,6 @@ from jcurve.workbook.workbook_reader import (
     opened,
     read_inputs,
 )
-
-__all__ = ["Adoption", "adopt", "state_of"]
 
 _CHANGE = re.compile(r"(?P<key>.+)\.(?P<part>date|life)\.(?P<slot>[0-9]+)\Z")
 _CLOSE, _NOTHING = 1e-12, 1e-15
@@ -68,12 +66,7 @@ class Adoption:
         }
 
 
-def adopt(
-    file: str | FilePath,
-    name: str | None = None,
-    *,
-    project: Project | str | FilePath | None = None,
-) -> Adoption:
+def adopt(file: str | FilePath, name: str | None = None, *, project: Where = None) -> Adoption:
     """Write the inputs of a workbook as a scenario that extends the one it was written from.
 
     Args:
@@ -107,7 +100,7 @@ def adopt(
     return replace(found, path=path)
 
 
-def state_of(file: str | FilePath, *, project: Project | str | FilePath | None = None) -> Adoption:
+def state_of(file: str | FilePath, *, project: Where = None) -> Adoption:
     """The inputs of a workbook against the scenario that it was written from; nothing is
     written. See :func:`adopt`."""
     source = FilePath(file)

@@ -15,24 +15,10 @@ import numpy as np
 
 from jcurve.workbook.grid import FIRST_ROW, TABLES, Piece, Row
 
-__all__ = [
-    "FONT",
-    "WRAPPED",
-    "Formats",
-    "Item",
-    "Line",
-    "Page",
-    "Sheet",
-    "number_format",
-    "number_rows",
-    "width_of",
-]
-
 Value: TypeAlias = "float | str"
 Pieces: TypeAlias = "tuple[Piece, ...]"
 
 FONT = "Calibri"
-_HEAD_BLUE, _GREY = "#0B5D8F", "#5B6573"
 
 WRAPPED = frozenset({"definition", "wrap"})  # Styles of text whose row is as high as the text needs
 
@@ -67,10 +53,13 @@ class Page:
         """Add a fixed number, or a text, which never becomes a formula."""
         self.items.append(Item(row, column, "", text, style))
 
-    def texts(self, row: int, texts: Iterable[str], style: str = "text", first: int = 0) -> None:
-        """Add texts side by side."""
-        for at, text in enumerate(texts, first):
-            self.text(row, at, text, style)
+    def texts(
+        self, row: int, texts: Iterable[str | tuple[str, str]], style: str = "text", first: int = 0
+    ) -> None:
+        """Add texts side by side, some of them with styles of their own."""
+        for at, each in enumerate(texts, first):
+            text, own = each if isinstance(each, tuple) else (each, style)
+            self.text(row, at, text, own)
 
     def formula(
         self, row: int, column: int, formula: str, value: float | str, style: str = "text"

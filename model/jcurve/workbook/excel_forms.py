@@ -8,16 +8,13 @@ from dataclasses import dataclass
 
 from jcurve.workbook.grid import TABLES, Cell, Name, Piece, Range, prefixed
 
-__all__ = ["FORMS", "INFIX", "NO_ANSWER", "Text", "call", "infix", "number_text", "places",
-           "wrapped"]  # fmt: skip
-
 NO_ANSWER = "none"  # What a cell holds whose value does not exist; its status says why
 
 COMPARISON, SUM, PRODUCT, POWER, ATOM = range(5)
 INFIX, LOGICAL = TABLES["infix"], TABLES["logical"]
 FORMS: Mapping[str, str] = TABLES["forms"]
 _PLACE = re.compile(r"{(\w+)}")
-BINDS: Mapping[str, int] = {"lowest_at": SUM, "near": SUM, "far": SUM, "year_to_date": SUM}
+BINDS: Mapping[str, int] = dict.fromkeys(("lowest_at", "part", "near", "far", "year_to_date"), SUM)
 LOOK_BACK = "(1-{2})*INDEX({3},{0})+{2}*INDEX({3},{1})"
 """Between two whole quarters of a lag, in a row with the blank cell ahead of its first quarter."""
 

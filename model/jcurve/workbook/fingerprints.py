@@ -32,11 +32,8 @@ from typing import Any, Final
 from jcurve import __version__
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-from jcurve.workbook.grid import Columns, Grid, column_at
+from jcurve.workbook.grid import Columns, column_at
 from jcurve.workbook.input_cells import Layout
-
-__all__ = ["FORMAT", "Marker", "Record", "RowMarks", "mark_cells", "mark_facts", "read_record",
-           "record_lines"]  # fmt: skip
 
 FORMAT = 2  # The form of the record; a workbook with a higher one is from a newer program
 
@@ -159,8 +156,19 @@ def record_lines(
     layout: Layout, company: str, marks: Mapping[tuple[str, int], RowMarks]
 ) -> Iterator[str]:
     """The lines of the hidden sheet."""
-    scenario = layout.scenario
-    parts: list[dict[str, object]] = [_head(layout.grid, scenario.name, scenario.hash, company)]
+    scenario, grid = layout.scenario, layout.grid
+    parts: list[dict[str, object]] = [
+        {
+            "format": FORMAT,
+            "version": __version__,
+            "scenario": scenario.name,
+            "hash": scenario.hash,
+            "company": company,
+            "columns": [grid.first_year, grid.years, grid.first_quarter, grid.quarters],
+            "years": list(grid.year_labels),
+            "quarters": list(grid.labels),
+        }
+    ]
     for entry in layout.entries:
         if entry.form not in ("dated", "computed"):
             parts.append({"input": entry.key, "form": entry.form, "value": entry.value})
@@ -173,19 +181,6 @@ def record_lines(
     lines = [json.dumps(part, allow_nan=False, separators=(",", ":")) for part in parts]
     yield from lines
     yield _sum(lines)
-
-
-def _head(grid: Grid, scenario: str, hash_: str, company: str) -> dict[str, object]:
-    return {
-        "format": FORMAT,
-        "version": __version__,
-        "scenario": scenario,
-        "hash": hash_,
-        "company": company,
-        "columns": [grid.first_year, grid.years, grid.first_quarter, grid.quarters],
-        "years": list(grid.year_labels),
-        "quarters": list(grid.labels),
-    }
 
 
 def read_record(lines: Iterable[str], where: str) -> Record:

@@ -12,34 +12,26 @@ they are the numbers that a viewer shows before anything is recalculated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jcurve.engine import intrinsics, primitives
 from jcurve.engine.model import RowKey
-from jcurve.engine.scan import scan
+from jcurve.engine.operations import COMPARED, OPERATIONS, Reads, reading
+from jcurve.engine.primitives import Array, lag
+from jcurve.engine.scan import Step, scan
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 from jcurve.ground.units import UNITS, Quantity, Unit
 
-__all__ = ["ANSWERS", "COMPARES", "HORIZON", "Graph", "Group", "Node"]
-
-Array = NDArray[np.float64]
-
-TIMED = frozenset(
-    {"lag", "running_sum", "year_sum", "year_to_date", "grow", "previous", "recalled",
-     "balance", "opened", "crossing", "not_above", "along"}
-)  # fmt: skip
+TIMED = reading(Reads.ROW) | {
+    "previous", "recalled", "balance", "opened", "crossing", "not_above", "along"
+}  # fmt: skip
 """Operations whose result has a value of its own in each quarter, whatever they read."""
 
-ANSWERS = frozenset(
-    {"sum_to_date", "value_at", "lowest", "lowest_at", "never_below", "last_upward_crossing",
-     "first_lasting", "count_roots", "internal_rate", "constant"}
-)  # fmt: skip
+ANSWERS = reading(Reads.ONCE, Reads.SEARCH) | {"constant"}
 """Operations that read a whole row and give one value."""
 
 _MEASURED: Mapping[str, str] = {
@@ -52,7 +44,6 @@ HORIZON = "the last quarter"
 """What a number stands for that is beyond every quarter, here and in lines."""
 
 _MAY_LACK = frozenset({"last_upward_crossing", "first_lasting", "internal_rate"})
-COMPARES = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
 @dataclass(eq=False, slots=True)
@@ -76,19 +67,19 @@ class Node:
     @property
     def is_truth(self) -> bool:
         """Whether it is a condition rather than a number."""
-        return self.op in COMPARES or self.op.startswith("logical_")
+        return self.op in COMPARED or self.op.startswith("logical_")
 
 
 @dataclass(eq=False, slots=True)
 class Group:
     """One scan: what it starts from, the rows that it reads, balance and delay of what it looks up
-    in earlier quarters, its formulas of a quarter as symbols and as nodes, and the balances at each
+    in earlier quarters, its step and formulas of a quarter, and the balances at each
     quarter's end, once they are asked for."""
 
     start: tuple[Node, ...]
     rows: tuple[Node, ...]
     recalls: tuple[tuple[int, Node], ...]
-    formulas: Sequence[object]
+    step: Step
     outputs: tuple[Node, ...] = ()
     values: tuple[Array, ...] = ()
 
@@ -191,12 +182,9 @@ class Graph:
         args = tuple(self._of(arg, done) for arg in formula.args)
         if formula.op != "scan":
             return self._intern(formula.op, args, None, None)
-        balances, rows = int(formula.attrs["balances"]), int(formula.attrs["rows"])
-        read, delays = args[balances : balances + rows], args[balances + rows :]
-        recalls = tuple(zip(formula.attrs["recalls"], delays, strict=True))
-        group = self._group(args[:balances], read, recalls, formula.attrs["formulas"], done)
-        place = int(formula.attrs["index"])
-        return self.balance(group, place) if place < balances else group.outputs[place]
+        group, place = self._group(formula.attrs, args, done), int(formula.attrs["index"])
+        is_balance = place < len(group.start)
+        return self.balance(group, place) if is_balance else group.outputs[place]
 
     def balance(self, group: Group, place: int) -> Node:
         """The balance at the end of a quarter."""
@@ -206,23 +194,20 @@ class Graph:
         return node
 
     def _group(
-        self,
-        start: tuple[Node, ...],
-        rows: tuple[Node, ...],
-        recalls: tuple[tuple[int, Node], ...],
-        formulas: Sequence[object],
-        done: dict[int, Node],
+        self, attrs: Mapping[str, Any], args: tuple[Node, ...], done: dict[int, Node]
     ) -> Group:
         # A step's formulas are first nodes that name what they read only by its place, so that
         # two scans are one where they start, read and compute alike.
-        abstract = tuple(self._of(formula, done) for formula in formulas)
-        places, delays = tuple(at for at, _ in recalls), tuple(delay for _, delay in recalls)
-        read = (start, rows, delays, abstract)
-        key = (places, *(tuple(node.id for node in part) for part in read))
+        formulas = tuple(self._of(each, done) for each in attrs["formulas"])
+        stop = int(attrs["balances"]), int(attrs["balances"]) + int(attrs["rows"])
+        start, rows, delays = args[: stop[0]], args[slice(*stop)], args[stop[1] :]
+        read = (start, rows, delays, formulas)
+        key = (attrs["recalls"], *(tuple(node.id for node in part) for part in read))
         group = self._groups.get(key)
         if group is None:
-            group = self._groups[key] = Group(start, rows, recalls, formulas, abstract)
-            group.outputs = tuple(self._bind(node, group) for node in abstract)
+            recalls = tuple(zip(attrs["recalls"], delays, strict=True))
+            group = self._groups[key] = Group(start, rows, recalls, attrs["step"], formulas)
+            group.outputs = tuple(self._bind(node, group) for node in formulas)
         return group
 
     def _bind(self, node: Node, group: Group) -> Node:
@@ -278,36 +263,19 @@ class Graph:
             # A row of one value has a cell in each quarter once an operation looks along it.
             height = self._quarterly(("quarter_index", "")).shape[0]
             args[0] = np.broadcast_to(args[0], (height, 1)).copy()
+        function = _OWN.get(node.op) or (node.op in OPERATIONS and OPERATIONS[node.op].numpy)
+        if not function:
+            raise ModelError("an operation has no value here", received=node.op)
         with np.errstate(all="ignore"):
-            return _function(node.op)(*args)
+            return function(*args)
 
     def _balances(self, group: Group) -> tuple[Array, ...]:
         if not group.values:
-
-            def step(before: tuple[Any, ...], now: tuple[Any, ...]) -> tuple[Any, ...]:
-                recalled = len(group.recalls)
-                read = {"previous": before, "current": now, "recalled": now[-recalled:]}
-                made: dict[int, Any] = {}
-                return tuple(_interpret(formula, read, made) for formula in group.formulas)
-
             start = [self._value(node, False) for node in group.start]
             rows = [self._value(node, False) for node in group.rows]
             back = [(place, self._value(delay, False)) for place, delay in group.recalls]
-            group.values = scan(step, start, rows, back)
+            group.values = scan(group.step, start, rows, back)
         return group.values
-
-
-def _interpret(formula: object, read: Mapping[str, tuple[Any, ...]], made: dict[int, Any]) -> Any:
-    """The value of a step's formula in one quarter, given what the step reads."""
-    if not isinstance(formula, Symbol):
-        return float(formula)  # type: ignore[arg-type]
-    if id(formula) not in made:
-        if formula.op in read:
-            made[id(formula)] = read[formula.op][formula.args[0]]  # type: ignore[call-overload]
-        else:
-            args = [_interpret(arg, read, made) for arg in formula.args]
-            made[id(formula)] = _function(formula.op)(*args)
-    return made[id(formula)]
 
 
 def unit_text(unit: Unit) -> str:
@@ -329,25 +297,15 @@ def _crossing(cumulative: Array) -> Array:
 
 
 _OWN: Mapping[str, Callable[..., Any]] = {
-    "where": np.where,
     "crossing": _crossing,
     "not_above": lambda row: np.where(row <= 0, np.arange(1.0, len(row) + 1.0)[:, None], 0.0),
     "constant": lambda row: row[:1],
     "along": lambda row: row,
-    "recalled": primitives.lag,
+    "positive": lambda row: row,
+    "recalled": lag,
     "whole": np.floor,
     "part": lambda delay, whole: delay - whole,
     "near": lambda index, whole: np.maximum(index - whole, -1.0) + 2.0,
     "far": lambda index, whole: np.maximum(index - whole, 0.0) + 1.0,
     "place": lambda date, last: np.minimum(np.maximum(np.floor(date) + 1.0, 1.0), last),
 }
-
-
-def _function(op: str) -> Callable[..., Any]:
-    places = (primitives, intrinsics, np)
-    found: Callable[..., Any] | None = _OWN.get(op) or next(
-        (getattr(place, op) for place in places if hasattr(place, op)), None
-    )
-    if found is None:
-        raise ModelError("an operation has no value here", received=op)
-    return found

@@ -22,10 +22,6 @@ from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["SHEETS", "TABLES", "Cell", "Columns", "Grid", "Name", "Piece", "Ref", "Row", "Tab",
-           "column", "column_at", "input_names"]  # fmt: skip
-
-
 TABLES: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
 )
@@ -42,6 +38,12 @@ class Tab:
     SHARED_ROWS, DIFFERENCES, CONSTANTS = "Shared", "Differences", "Constants"
     STATEMENTS, RETURNS, RATES, CHECKS = "Statements", "Returns", "Rates", "Checks"
     SOURCES, LISTS, MARKS = "Sources", "Lists", "Marks"
+
+
+class At:
+    """The columns of labels and of single values, counted from 0."""
+
+    NAME, UNIT, DEFINITION, SOURCE, VALUE = range(5)
 
 
 WORLD_SHEETS: Mapping[str, str] = {world: world.capitalize() for world in WORLDS}
@@ -70,7 +72,6 @@ TAG_HEADS: Mapping[str, str] = MappingProxyType(
 
 NEVER = "never"  # What a cell for a quarter holds when the quarter is after the horizon
 
-NAME, UNIT, DEFINITION, SOURCE, VALUE = range(5)
 HEADER_ROW = 3  # The row of column heads, counted from 0
 
 OPENING = 9
@@ -161,7 +162,7 @@ class Cell:
     """One fixed cell of a row."""
 
     place: Row
-    column: int = VALUE
+    column: int = At.VALUE
 
     @property
     def sheet(self) -> str:
@@ -232,7 +233,7 @@ class Grid(Columns):
 
     def __init__(self, timeline: Timeline) -> None:
         self.labels, self.year_labels = timeline.labels, tuple(map(str, timeline.years))
-        years, first_year = len(self.year_labels), VALUE + 1
+        years, first_year = len(self.year_labels), At.VALUE + 1
         super().__init__(first_year, years, first_year + years + OPENING, len(self.labels))
         self.last_column = self.first_quarter + self.quarters - 1
 

@@ -34,8 +34,6 @@ from jcurve.workbook.grid import (
 )
 from jcurve.workbook.step_names import words
 
-__all__ = ["CHOSEN", "USED_COLUMN", "VALUE_COLUMN", "WHY_COLUMN", "Dated", "Entry", "Layout"]
-
 VALUE_COLUMN, USED_COLUMN, WHY_COLUMN = 3, 4, 5
 """Columns of *Drivers* and *Inputs*; the last is for the reader's own reason."""
 

@@ -6,22 +6,21 @@ them is chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jcurve.engine.model import SHARED
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 from jcurve.workbook.cell_styles import Page, number_format
+from jcurve.workbook.given_rows import FIRST_YEAR
 from jcurve.workbook.grid import (
-    DEFINITION,
     HEADER_ROW,
-    NAME,
     NEVER,
-    SOURCE,
+    OPENING,
     TABLES,
-    UNIT,
-    VALUE,
+    At,
     Cell,
+    Grid,
     Name,
     Piece,
     Range,
@@ -33,19 +32,8 @@ from jcurve.workbook.grid import (
 )
 from jcurve.workbook.input_cells import CHOSEN, USED_COLUMN, VALUE_COLUMN, WHY_COLUMN, Dated, Entry
 from jcurve.workbook.model_sheets import Book
-from jcurve.workbook.named_numbers import FIRST_YEAR
-from jcurve.workbook.scenario_sheets import (
-    WIDE,
-    by_year_cells,
-    by_year_page,
-    page_over_time,
-    scenario_cells,
-    scenarios_page,
-)
 
-__all__ = ["CHANGED_COLUMN", "CHOICE_CELL", "OUTSIDE_COLUMN", "SO_FAR", "THIS", "choices",
-           "input_pages", "validations"]  # fmt: skip
-
+_WIDE = 8  # How many columns of sheets of inputs are printed
 _BASE, _LOW, _LEAST, _MOST, _DISTRIBUTION, _SOURCES = 6, 8, 10, 11, 12, 14
 CHANGED_COLUMN, OUTSIDE_COLUMN, SO_FAR = 7, 17, 18
 """Columns of *Drivers* and *Inputs* that are 1 where a value is not the base scenario's, and
@@ -69,7 +57,7 @@ def input_pages(book: Book) -> Iterator[Page]:
 def _inputs_page(book: Book, sheet: str) -> Page:
     """Assumptions with their value cells and all that is known of them."""
     heads, widths = zip(*TABLES["inputs"]["columns"], strict=True)
-    page = Page(sheet, [], widths, WIDE, (HEADER_ROW + 1, 2))
+    page = Page(sheet, [], widths, _WIDE, (HEADER_ROW + 1, 2))
     page.text(0, 0, "Drivers" if sheet == Tab.DRIVERS else "All other inputs", "title")
     page.text(1, 0, "Change what is blue. Values are in the unit beside them; shares and rates are "
                     "decimals shown as percentages.")  # fmt: skip
@@ -94,9 +82,8 @@ def _inputs_page(book: Book, sheet: str) -> Page:
     for entry in book.layout.on(sheet):
         item, row = entry.item, entry.row
         so_far += entry.key in changed
-        page.text(row, 0, entry.label, "wrap")
-        page.text(row, 1, entry.key, "name")
-        page.text(row, 2, item.unit if entry.form != "date" else "quarter")
+        unit = item.unit if entry.form != "date" else "quarter"
+        page.texts(row, ((entry.label, "wrap"), (entry.key, "name"), unit))
         _value(page, book, entry)
         page.text(row, WHY_COLUMN, "", "input:text")
         _base_value(page, book, entry, base.get(entry.key))
@@ -256,11 +243,8 @@ def _dated_page(book: Book) -> Page:
     for key, dated in book.layout.dated.items():
         item, row = dated.item, dated.row
         between = "remainder" if item.derived else dated.path.between if dated.path else "one value"
-        page.text(row, NAME, item.label)
-        page.text(row, UNIT, item.unit)
-        page.text(row, DEFINITION, key if dated.path else "", "name")
-        page.text(row, SOURCE, between)
-        page.text(row, VALUE, ", ".join(item.source) or "judgement", "clip")
+        name, sources = key if dated.path else "", ", ".join(item.source) or "judgement"
+        page.texts(row, (item.label, item.unit, (name, "name"), between, (sources, "clip")))
         style = number_format(item.unit, dated.values)
         for at, (text, value) in enumerate(zip(dated.formulas, dated.values, strict=True)):
             if text is None:
@@ -274,8 +258,8 @@ def _dated_page(book: Book) -> Page:
 def _used_row(page: Page, book: Book, dated: Dated, style: str) -> None:
     """What is in use: by its own period, and by the other from it."""
     grid, place, values, row = book.grid, dated.place, dated.values, dated.place.row
-    page.text(row, NAME, f"{dated.item.label}: in use", "step")
-    page.texts(row, (dated.item.unit, "", "in use", "calculated"), first=UNIT)
+    label = f"{dated.item.label}: in use"
+    page.texts(row, ((label, "step"), dated.item.unit, "", "in use", "calculated"))
     for at, value in enumerate(values):
         here, key, many = dated.first + at, dated.item.key, len(book.layout.others)
         others = by_year_cells(book, key, here, here, many) if many else ""
@@ -327,3 +311,72 @@ def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
             sheet, cells = Tab.DATED, book.layout.dated[entry.key].cells
         message = f"Accepted: {allowed}"[:250]
         yield sheet, cells, options | {"error_message": message, "ignore_blank": False}
+
+
+# Scenarios to choose from
+
+
+def scenario_cells(book: Book, key: str) -> str:
+    """The cells with the value of each scenario of an assumption with one value."""
+    row = book.scenario_rows.get(key, 0) + 1
+    first, last = column(At.VALUE), column(At.VALUE + len(book.layout.others) - 1)
+    return f"{Tab.SCENARIOS}!${first}{row}:${last}{row}"
+
+
+def by_year_cells(book: Book, key: str, first: int, last: int, scenarios: int) -> str:
+    """The cells of some columns of an assumption that moves, of the first scenarios."""
+    row = book.scenario_rows[key] + 1
+    return f"'{Tab.BY_YEAR}'!{column(first)}${row}:{column(last)}${row + scenarios - 1}"
+
+
+def scenarios_page(book: Book) -> Page:
+    """The values of each scenario, one column each; of those by year on the next sheet."""
+    others = book.layout.others
+    widths = (62, 13, 30, 14, *(max(14, len(each.name) + 2) for each in others))
+    page = Page(Tab.SCENARIOS, [], widths, min(len(widths), _WIDE), (HEADER_ROW + 1, 2))
+    page.text(0, 0, "Scenarios to choose from", "title")
+    page.text(1, 0, "Values as the scenario files had them when this was written. Nothing is typed "
+                    "here.")  # fmt: skip
+    page.texts(HEADER_ROW, ("Assumption", "Unit", "Key", "Source"), "head")
+    page.texts(HEADER_ROW, [each.name for each in others], "head:right", At.VALUE)
+    for key, rows in book.scenario_values.items():
+        entry = book.entry(key)
+        if key in book.layout.dated:
+            continue
+        row = book.scenario_rows[key]
+        told = (entry.label, entry.item.unit, (key, "name"), ("scenario files", "clip"))
+        page.texts(row, told)
+        style = number_format(entry.item.unit, [each[0] for each in rows])
+        style = "plain" if entry.form == "date" else style
+        for at, each in enumerate(rows):
+            page.text(row, At.VALUE + at, each[0], f"fact:{style}")
+    return page
+
+
+def page_over_time(name: str, heads: Mapping[str, float], grid: Grid) -> Page:
+    """A sheet with the years and quarters of all sheets right of columns of its own."""
+    periods = (*([10] * grid.years), *([0.6] * OPENING), *([10] * grid.quarters))
+    page = Page(
+        name, [], (*heads.values(), *periods), grid.first_year + grid.years, (HEADER_ROW + 1, 2)
+    )
+    page.text(0, 0, name, "title")
+    page.texts(HEADER_ROW, heads, "head")
+    page.texts(HEADER_ROW, grid.year_labels, "head:right", grid.first_year)
+    page.texts(HEADER_ROW, grid.labels, "head:right", grid.first_quarter)
+    return page
+
+
+def by_year_page(book: Book) -> Page:
+    """The same for assumptions that move: one row a scenario."""
+    heads = {"Assumption": 58, "Unit": 15, "Key": 30, "Source": 14, "Scenario": 30}
+    page = page_over_time(Tab.BY_YEAR, heads, book.grid)
+    for key, dated in book.layout.dated.items():
+        rows = book.scenario_values.get(key, ())
+        style = number_format(dated.item.unit, [v for each in rows for v in each])
+        for at, (scenario, values) in enumerate(zip(book.layout.others, rows, strict=False)):
+            row = book.scenario_rows[key] + at
+            item = dated.item
+            page.texts(row, (item.label, item.unit, key, "scenario files", scenario.name))
+            for n, value in enumerate(values):
+                page.text(row, dated.first + n, value, f"fact:{style}")
+    return page

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path as FilePath
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions import Scenario, scenario, shipped
 from jcurve.case import Case
@@ -29,7 +26,7 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.ground.errors import JCurveError, ModelError, ProjectError
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Node
@@ -48,10 +45,6 @@ from jcurve.workbook.return_search import Block
 from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator
 
-__all__ = ["RESULT_COLUMN", "Book"]
-
-Array: TypeAlias = NDArray[np.float64]
-
 RESULT_COLUMN = 3  # The first column of values on *Returns*; one a view or world
 
 _OF_WORLDS = "Steps of {} in all worlds"
@@ -69,7 +62,7 @@ class Book(GivenRows):
         ModelError: a line has no Excel form; the message names it and the reason.
     """
 
-    def __init__(self, case: Case, project: Project | str | FilePath | None = None) -> None:
+    def __init__(self, case: Case, project: Where = None) -> None:
         others = _shipped(project)
         super().__init__(_roomy(case, others, project), others)
         self.results: dict[RowKey, Cell] = {}
@@ -304,7 +297,7 @@ class Book(GivenRows):
             self.sheets[row.sheet].lines.append(line)
 
 
-def _shipped(project: Project | str | FilePath | None) -> list[Scenario]:
+def _shipped(project: Where) -> list[Scenario]:
     """The shipped scenarios of a project; none where there is no project."""
     try:
         return [scenario(name, project=project) for name in shipped(project)]
@@ -312,9 +305,7 @@ def _shipped(project: Project | str | FilePath | None) -> list[Scenario]:
         return []
 
 
-def _roomy(
-    case: Case, others: Iterable[Scenario], project: Project | str | FilePath | None
-) -> Case:
+def _roomy(case: Case, others: Iterable[Scenario], project: Where) -> Case:
     """The same case in a model with room for the life changes of every scenario."""
     rows = dict(case.assumption_rows)
     for each in others:

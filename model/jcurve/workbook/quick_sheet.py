@@ -17,8 +17,6 @@ from xlsxwriter.worksheet import Worksheet
 
 from jcurve.workbook.grid import column
 
-__all__ = ["QuickSheet"]
-
 
 class QuickSheet(Worksheet):  # type: ignore[misc]
     """A worksheet with :meth:`along`."""

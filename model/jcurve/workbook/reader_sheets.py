@@ -6,7 +6,6 @@ The layout names lines of the model; a line that a company's model lacks is left
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path as FilePath
 from typing import TypeAlias
 
 import numpy as np
@@ -15,7 +14,7 @@ from jcurve.case import evaluate_batch
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, RowKey
 from jcurve.evaluation.naming import figure_label
 from jcurve.facts import citations
-from jcurve.ground.project import Project
+from jcurve.ground.project import Where
 from jcurve.lines.returns import REASONS
 from jcurve.workbook.cell_styles import Page, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
@@ -36,8 +35,6 @@ from jcurve.workbook.input_sheets import OUTSIDE_COLUMN, THIS, choices
 from jcurve.workbook.model_sheets import RESULT_COLUMN, Book
 from jcurve.workbook.step_names import plain, words
 
-__all__ = ["Verdict", "checks_page", "reader_pages"]
-
 _TOLERANCE = 1e-6
 _STATEMENT_HEAD = 4
 _FIRST_CHECK = 6
@@ -55,9 +52,7 @@ SCALE_ROW = 59  # The row of *Summary* at which they begin, under the charts
 _TAGS = (*WORLDS, *VIEWS)
 
 
-def reader_pages(
-    book: Book, project: Project | str | FilePath | None, checks: Page, verdict: Verdict
-) -> Iterator[Page]:
+def reader_pages(book: Book, project: Where, checks: Page, verdict: Verdict) -> Iterator[Page]:
     """Every sheet of this module; ``verdict`` is what *Checks* says in one cell."""
     yield checks
     yield returns_page(book)
@@ -108,9 +103,8 @@ def returns_page(book: Book) -> Page:
 def _result(page: Page, book: Book, name: str, tags: tuple[str, ...]) -> None:
     output = book.model.outputs[name]
     row = book.results[name, tags[0]].row
-    page.text(row, 0, words(name), "name")
-    page.text(row, 1, output.unit.name)
-    page.text(row, 2, plain(output.definition), "definition")
+    told = (words(name), "name"), output.unit.name, (plain(output.definition), "definition")
+    page.texts(row, told)
     values = [book.value((name, tag)) for tag in tags]
     style = number_format(output.unit.name, [v for v in values if isinstance(v, float)])
     for n, tag in enumerate(tags):
@@ -140,7 +134,7 @@ def _reading(book: Book, key: RowKey) -> tuple[str, str]:
     return formula, REASONS.get(int(float(book.value(status))), "") if has_status else "no answer"
 
 
-def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath | None) -> Page:
+def summary_page(book: Book, verdict: Verdict, project: Where) -> Page:
     """Headline figures in both views; the charts are drawn beside them."""
     widths = (32, 13, 10, 32, 13, 10, 32)
     page = Page(Tab.SUMMARY, [], widths, 7, (5, 0), landscape=False)
@@ -166,7 +160,7 @@ def summary_page(book: Book, verdict: Verdict, project: Project | str | FilePath
     return page
 
 
-def _by_scale(page: Page, book: Book, project: Project | str | FilePath | None) -> None:
+def _by_scale(page: Page, book: Book, project: Where) -> None:
     """NPV against the scale of the programme: values, which do not follow inputs, so that they
     say of which scenario they are."""
     case, top = book.case, SCALE_ROW
@@ -252,8 +246,7 @@ def _statement(page: Page, book: Book, name: str, row: int) -> None:
     unit, values = book.model.unit(name).name, book.case.year(name)
     strong = "strong:" if name in TABLES["bold"]["totals"] else ""
     style = strong + number_format(unit, values)
-    page.text(row, 0, words(name), "strong" if strong else "text")
-    page.text(row, 1, unit)
+    page.texts(row, ((words(name), "strong" if strong else "text"), unit))
     shared = book.rows.get((name, SHARED))
     places = [book.rows.get((name, world), shared) for world in WORLDS]
     places += [book.rows.get((name, view)) for view in VIEWS]
@@ -287,9 +280,8 @@ def checks_page(book: Book) -> tuple[Page, Verdict]:
         if (name, tag) not in book.rows:
             continue
         over = book.grid.whole(book.rows[name, tag], Tab.CHECKS)
-        page.text(row, 0, words(name), "name")
-        page.text(row, 1, TAG_TITLES[tag])
-        page.text(row, 2, plain(check.definition), "definition")
+        ties = (plain(check.definition), "definition")
+        page.texts(row, ((words(name), "name"), TAG_TITLES[tag], ties))
         page.formula(row, 3, f"=MAX(MAX({over}),-MIN({over}))", check.worst, "tiny")
         for at, (formula, value) in enumerate(scales[name, tag]):
             page.formula(row, 6 + at, formula, value, "whole")
@@ -352,7 +344,7 @@ def _input_checks(book: Book) -> Iterator[tuple[str, str, str]]:
         yield f"mix: {mix.name}", "Shares beside the remainder sum to 1 at most", formula
 
 
-def sources_page(book: Book, project: Project | str | FilePath | None) -> Page:
+def sources_page(book: Book, project: Where) -> Page:
     """Every source that an assumption or a fact of the workbook names."""
     page = Page(Tab.SOURCES, [], (30, 70, 30, 18, 26, 70), 6, (3, 1))
     page.text(0, 0, "Sources", "title")

@@ -15,16 +15,12 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.engine.intrinsics import POINTS
+from jcurve.engine.primitives import Array
 from jcurve.workbook.cell_styles import Item
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.grid import TABLES, Cell, Row, Tab, column
-
-__all__ = ["HALVINGS", "MOST", "PAIRS", "WIDTH", "Block"]
-
-Array: TypeAlias = NDArray[np.float64]
 
 MOST, PAIRS = 6, 2
 """How many changes of sign, and how many pairs, are closed in on; a series of flows with more
@@ -177,24 +173,9 @@ class Block:
             :12
         ]
         values, slopes = self._table[:, 0], self._table[:, 1]
-        logs = np.array([log for _, log in _GRID])
-        self._touches = np.zeros(len(_GRID))
+        tangents, self._touches = self._tangents()
         for at, (turned, here) in enumerate(_GRID):
             row, b, n = _GRID_ROW + at, _GRID_ROW + at, _GRID_ROW + at + 1  # rows as in cells
-            tangent = flag = 0.0
-            if at:
-                bend = slopes[at - 1] - slopes[at]
-                gap = values[at] - values[at - 1] + slopes[at - 1] * logs[at - 1]
-                meets = (gap - slopes[at] * logs[at]) / bend if bend else 0.0
-                tangent = values[at - 1] + slopes[at - 1] * (meets - logs[at - 1]) if bend else 0.0
-                flag = float(
-                    _GRID[at - 1][0] == turned
-                    and values[at - 1] * values[at] > 0
-                    and values[at - 1] * slopes[at - 1] < 0
-                    and values[at] * slopes[at] > 0
-                    and values[at - 1] * tangent < 0
-                )
-            self._touches[at] = flag
             meeting = f"({value}{n}-{value}{b}+{slope}{b}*{log}{b}-{slope}{n}*{log}{n})"
             far_from = f"{meeting}/({slope}{b}-{slope}{n})-{log}{b}"
             turns = f"{value}{b}*{value}{n}>0,{value}{b}*{slope}{b}<0,{value}{n}*{slope}{n}>0"
@@ -209,13 +190,28 @@ class Block:
                 (f"={self._sum(turned, w, f, True)}", slopes[at], "whole"),
                 (f"=IF({value}{n}=0,{sign}{b},SIGN({value}{n}))", self._signs[at], "plain"),
                 (f"={change}{b}+IF({sign}{b}*{sign}{n}<0,1,0)", self._changes[at], "plain"),
-                (f"=IF({slope}{b}={slope}{n},0,{value}{b}+{slope}{b}*({far_from}))", tangent,
+                (f"=IF({slope}{b}={slope}{n},0,{value}{b}+{slope}{b}*({far_from}))", tangents[at],
                  "whole"),
-                (f"=IF(AND({end}{b}={end}{n},{turns},{value}{b}*{meet}{n}<0),1,0)", flag, "plain"),
+                (f"=IF(AND({end}{b}={end}{n},{turns},{value}{b}*{meet}{n}<0),1,0)",
+                 self._touches[at], "plain"),
                 (f"={touches}{b}+{touch}{n}", float(self._touches[: at + 1].sum()), "plain"),
             )  # fmt: skip
             for to, (formula, shown, style) in enumerate(cells):
                 yield Item(row, self._left + to, formula, float(shown), style)
+
+    def _tangents(self) -> tuple[Array, Array]:
+        """At each rate of the grid, where the tangents at it and at the rate before meet, and
+        whether the value may touch zero between the two."""
+        turned, logs = np.array(_GRID).T
+        value, slope = self._table[:-1].T
+        end_value, end_slope = self._table[1:].T
+        bend = slope - end_slope
+        gap = end_value - value + slope * logs[:-1] - end_slope * logs[1:]
+        meets = np.divide(gap, bend, out=np.zeros_like(bend), where=bend != 0.0)
+        tangent = np.where(bend != 0.0, value + slope * (meets - logs[:-1]), 0.0)
+        comes = (value * end_value > 0) & (value * slope < 0) & (end_value * end_slope > 0)
+        touches = (turned[:-1] == turned[1:]) & comes & (value * tangent < 0)
+        return np.append(0.0, tangent), np.append(0.0, touches)
 
     def _of_grid(self, at: int) -> str:
         letters = self._letters[at]

@@ -19,8 +19,6 @@ from jcurve.engine.symbol import Symbol
 from jcurve.workbook.formula_graph import HORIZON, Node
 from jcurve.workbook.grid import TABLES
 
-__all__ = ["definition_of", "label_of", "plain", "titled", "words"]
-
 T = TypeVar("T")
 _LINES = "jcurve.lines."
 _ACRONYMS = frozenset({"npv", "irr", "ebitda", "sbc", "h100e", "ai", "eu", "us", "wacc"})

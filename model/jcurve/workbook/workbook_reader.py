@@ -16,11 +16,9 @@ from html import unescape
 from pathlib import Path as FilePath
 
 from jcurve.ground.errors import ScenarioError
-from jcurve.workbook.fingerprints import Marker, Record, RowMarks, mark_facts, read_record
-from jcurve.workbook.grid import HEADER_ROW, VALUE, Tab, column
+from jcurve.workbook.fingerprints import Record, mark_facts, read_record
+from jcurve.workbook.grid import HEADER_ROW, At, Tab, column
 from jcurve.workbook.xlsx_archive import NOTHING, Archive, Found
-
-__all__ = ["DatedCell", "InputCell", "Reading", "edited_elsewhere", "opened", "read_inputs"]
 
 _MOST_BYTES = 1_000_000_000
 _OURS = "a workbook written by jcurve workbook"
@@ -229,27 +227,26 @@ def edited_elsewhere(book: Archive, reading: Reading) -> tuple[str, ...]:
     Most rows are as they were: their formulas, one after the other as texts, are one formula moved
     along. Only a sheet with another row is read cell by cell.
     """
-    by_sheet: dict[str, dict[int, RowMarks]] = {}
-    for (name, row), marks in reading.record.marks.items():
-        by_sheet.setdefault(name, {})[row] = marks
+    by_sheet: dict[str, list[int]] = {}
+    for name, row in reading.record.marks:
+        by_sheet.setdefault(name, []).append(row)
     found: list[str] = []
-    marker = reading.record.marker
     for name, rows in by_sheet.items():
         if name not in book:
             found.append(f"{name} (the whole sheet)")
             continue
         texts = book.row_texts(name)
-        others = [
-            at for at in rows if not _as_written(texts.get(at, ""), name, at, rows[at], marker)
-        ]
+        record = reading.record
+        others = [at for at in rows if not _as_written(texts.get(at, ""), name, at, record)]
         cells = book.rows(name) if others else {}
         for at in others:
-            found += _edited(cells.get(at, {}), name, at, rows[at], marker, reading.free)
+            found += _edited(cells.get(at, {}), name, at, reading)
     return tuple(found)
 
 
-def _as_written(text: str, name: str, at: int, marks: RowMarks, marker: Marker) -> bool:
+def _as_written(text: str, name: str, at: int, record: Record) -> bool:
     """Whether a row, as text of XML, has the formulas and the fixed number that it should have."""
+    marks, marker = record.marks[name, at], record.marker
     formulas = _FORMULA.findall(text)
     runs = marker.runs(marks)
     if "f" in marks or len(formulas) != sum(len(columns) for columns, _ in runs):
@@ -271,30 +268,24 @@ def _as_written(text: str, name: str, at: int, marks: RowMarks, marker: Marker) 
                 return False
     if "s" not in marks:
         return True
-    fixed = re.search(rf'r="{column(VALUE)}{at + 1}"[^>]*>\s*<v>([-+.0-9eE]+)<', text)
+    fixed = re.search(rf'r="{column(At.VALUE)}{at + 1}"[^>]*>\s*<v>([-+.0-9eE]+)<', text)
     return fixed is not None and mark_facts([float(fixed[1])]) == marks["s"]
 
 
-def _edited(
-    row: Mapping[int, Found],
-    name: str,
-    at: int,
-    marks: RowMarks,
-    marker: Marker,
-    free: frozenset[tuple[str, int, int]],
-) -> Iterator[str]:
+def _edited(row: Mapping[int, Found], name: str, at: int, reading: Reading) -> Iterator[str]:
+    marks, marker = reading.record.marks[name, at], reading.record.marker
     for columns, want in marker.runs(marks):
         for n in columns:
             text = row.get(n, NOTHING).formula
             marked = text is not None and marker.is_marked(text, name, n, want)
-            if not marked and (name, at, n) not in free:
+            if not marked and (name, at, n) not in reading.free:
                 yield _spelled(name, at, n)
     first = marker.first_quarter
     quarters = range(first, first + marker.quarters)
     if "f" in marks and mark_facts(_plain(row, quarters)) != marks["f"]:
         yield f"{_spelled(name, at, first)}:{column(quarters[-1])}{at + 1} (facts)"
-    if "s" in marks and mark_facts(_plain(row, (VALUE,))) != marks["s"]:
-        yield f"{_spelled(name, at, VALUE)} (a constant)"
+    if "s" in marks and mark_facts(_plain(row, (At.VALUE,))) != marks["s"]:
+        yield f"{_spelled(name, at, At.VALUE)} (a constant)"
 
 
 def _plain(row: Mapping[int, Found], columns: Sequence[int]) -> list[float | str | bool | None]:

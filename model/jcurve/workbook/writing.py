@@ -18,32 +18,22 @@ from jcurve.assumptions.house_style import HouseStyle, read_house_style
 from jcurve.case import Case
 from jcurve.ground.errors import ProjectError, UsageError
 from jcurve.ground.files import write_file
-from jcurve.ground.project import Project, find_project
+from jcurve.ground.project import Where, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
-from jcurve.workbook.charts import add_charts
 from jcurve.workbook.fingerprints import Marker, RowMarks, mark_cells, mark_facts, record_lines
-from jcurve.workbook.front_sheets import changes_page, front_page, named_cells, names_page
-from jcurve.workbook.grid import (
-    DEFINITION,
-    HEADER_ROW,
-    NAME,
-    OPENING,
-    SHEETS,
-    SOURCE,
-    TABLES,
-    UNIT,
-    VALUE,
-    Row,
-    Tab,
-    column,
+from jcurve.workbook.front_sheets import (
+    add_charts,
+    changes_page,
+    front_page,
+    named_cells,
+    names_page,
 )
+from jcurve.workbook.grid import HEADER_ROW, OPENING, SHEETS, TABLES, At, Row, Tab, column
 from jcurve.workbook.input_sheets import input_pages, validations
 from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.reader_sheets import checks_page, reader_pages
 from jcurve.workbook.return_search import WIDTH
 from jcurve.workbook.step_names import plain
-
-__all__ = ["add_footers", "add_masthead", "content", "house_of", "laid_out", "write"]
 
 _LONGEST = 32_000
 _A4, _A3 = 9, 8
@@ -60,11 +50,7 @@ _EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 
 
 def write(
-    case: Case,
-    path: str | FilePath,
-    *,
-    today: datetime.date | None = None,
-    project: Project | str | FilePath | None = None,
+    case: Case, path: str | FilePath, *, today: datetime.date | None = None, project: Where = None
 ) -> FilePath:
     """Write ``case`` as an Excel workbook with live formulas.
 
@@ -90,28 +76,19 @@ def write(
     return target
 
 
-def content(
-    case: Case,
-    *,
-    today: datetime.date | None = None,
-    project: Project | str | FilePath | None = None,
-) -> bytes:
+def content(case: Case, *, today: datetime.date | None = None, project: Where = None) -> bytes:
     """The bytes of the workbook; see :func:`write`."""
     return laid_out(Book(case, project), today, project)
 
 
-def laid_out(
-    book: Book,
-    today: datetime.date | None = None,
-    project: Project | str | FilePath | None = None,
-) -> bytes:
+def laid_out(book: Book, today: datetime.date | None = None, project: Where = None) -> bytes:
     """The bytes of the workbook whose rows are known already."""
     stream = io.BytesIO()
     _Writer(book, stream).write(today, project)
     return stream.getvalue()
 
 
-def house_of(project: Project | str | FilePath | None) -> HouseStyle:
+def house_of(project: Where) -> HouseStyle:
     """The project's house style; the usual one where there is no project."""
     try:
         home = find_project(project)
@@ -173,7 +150,7 @@ class _Writer:
         self.marks: dict[tuple[str, int], RowMarks] = {}
         self.formulas = 0
 
-    def write(self, today: datetime.date | None, project: Project | str | FilePath | None) -> None:
+    def write(self, today: datetime.date | None, project: Where) -> None:
         """Write every sheet and close the file."""
         book, sheets = self.book, self.sheets
         for name, cells, _, _ in named_cells(book):
@@ -222,7 +199,7 @@ class _Writer:
         texts = [(0, 0, sheet.title, "title"), (1, 0, story if over_time else "", "text")]
         labels, opened = ("Line", "Unit", "Definition", "Source"), grid.first_quarter - 1
         texts += [(HEADER_ROW, at, head, "head") for at, head in enumerate(labels)]
-        right = {VALUE: "One value"}
+        right = {At.VALUE: "One value"}
         if over_time:
             right |= dict(enumerate(grid.year_labels, grid.first_year))
             right |= dict(enumerate(("Opening", *grid.labels), opened))
@@ -237,16 +214,15 @@ class _Writer:
             quarter = max(quarter, width_of(line.style, line.quarter_values))
             single = max(single, width_of(line.style, [line.single_value]))
         self._fold(out, sheet)
-        for first, last, width in (
-            (NAME, NAME, 44), (UNIT, UNIT, 13), (DEFINITION, DEFINITION, 46), (SOURCE, SOURCE, 30),
-            (VALUE, VALUE, single + 2), (grid.first_year, opened - OPENING, year + 2),
-            (opened - OPENING + 1, opened - 1, 0.6), (opened, opened, quarter + 2),
-            (grid.first_quarter, grid.last_column, quarter + 2),
-        )[: None if over_time else 5]:  # fmt: skip
-            out.set_column(first, last, width)
-        out.freeze_panes(HEADER_ROW + 1, UNIT + 1)
+        for at, width in enumerate((44, 13, 46, 30, single + 2)):
+            out.set_column(at, at, width)
+        if over_time:
+            out.set_column(grid.first_year, opened - OPENING, year + 2)
+            out.set_column(opened - OPENING + 1, opened - 1, 0.6)
+            out.set_column(opened, grid.last_column, quarter + 2)
+        out.freeze_panes(HEADER_ROW + 1, At.UNIT + 1)
         last = max((line.where.row for line in sheet.lines), default=HEADER_ROW)
-        edge, paper = (opened - OPENING, _A3) if over_time else (VALUE, _A4)
+        edge, paper = (opened - OPENING, _A3) if over_time else (At.VALUE, _A4)
         self._print(out, last, edge, HEADER_ROW, paper)
         whole = f"A1:{column(grid.last_column)}{last + 1}"
         out.ignore_errors({"formula_differs": whole, "formula_range": whole})
@@ -264,19 +240,21 @@ class _Writer:
     def _line(self, out: Any, line: Line) -> None:
         grid, name, row = self.book.grid, line.where.sheet, line.where.row
         number = self.formats.of(line.style)
-        out.write_string(row, NAME, line.label, self.formats.of("name" if line.name else "step"))
-        for at, text in ((UNIT, line.unit), (DEFINITION, line.definition), (SOURCE, line.source)):
-            self._text(out, row, at, plain(text), "clip" if at > UNIT else "text")
+        out.write_string(row, At.NAME, line.label, self.formats.of("name" if line.name else "step"))
+        for at, text in enumerate((line.unit, line.definition, line.source), At.UNIT):
+            self._text(out, row, at, plain(text), "clip" if at > At.UNIT else "text")
         marks: RowMarks = {}
         form = number._get_xf_index()
         if line.single is not None:
             formula = grid.formula(line.single, name)
-            out.along(row, VALUE, [formula], [line.single_value or 0.0], form)
-            marks[f"c{VALUE}"] = self.marker.mark(formula, name, VALUE)
+            out.along(row, At.VALUE, [formula], [line.single_value or 0.0], form)
+            marks[f"c{At.VALUE}"] = self.marker.mark(formula, name, At.VALUE)
             self.formulas += 1
         elif line.single_value is not None:
             marks["s"] = mark_facts([line.single_value])
-            out.write_number(row, VALUE, line.single_value, self.formats.of(f"fact:{line.style}"))
+            out.write_number(
+                row, At.VALUE, line.single_value, self.formats.of(f"fact:{line.style}")
+            )
         if line.years is not None:
             years = grid.formulas(line.years, name, annual=True)
             out.along(row, grid.first_year, years, line.year_values, form)

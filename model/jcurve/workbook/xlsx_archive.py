@@ -17,8 +17,6 @@ from lxml import etree
 
 from jcurve.workbook.grid import column, column_at
 
-__all__ = ["NOTHING", "Archive", "Found", "Rows"]
-
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _PLACE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]+)")
 _ROW = re.compile(r'(?:[^>]*?\s)?r="([0-9]+)"')
