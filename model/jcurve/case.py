@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Difference, Scenario, scenario
-from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
+from jcurve.company import Assembly, model, rows_of
 from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, VIEWS, RowKey, spell
@@ -303,10 +303,10 @@ class Case:
 def evaluate(
     what: Scenario | str = BASE,
     *,
-    company: str = DEFAULT_COMPANY,
+    company: str = "",
     project: Where = None,
 ) -> Case:
-    """Evaluate a scenario, given or by name.
+    """Evaluate a scenario, given or by name; see :func:`jcurve.company.model` for the company.
 
     Raises:
         ScenarioError: the named scenario does not validate.
@@ -322,7 +322,7 @@ def evaluate_batch(
     wanted: Iterable[str],
     what: Scenario | str = BASE,
     *,
-    company: str = DEFAULT_COMPANY,
+    company: str = "",
     project: Where = None,
 ) -> dict[str, Array]:
     """Evaluate many scenarios at once, and only what is asked for.

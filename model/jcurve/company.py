@@ -30,7 +30,7 @@ from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.facts.tables import home_of
 from jcurve.ground.cache import homes, keep, kept, remembered, rooms, sources, unchanged
-from jcurve.ground.errors import ModelError, ScenarioError
+from jcurve.ground.errors import FactsError, ModelError, ScenarioError
 from jcurve.ground.files import digest
 from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import LAST_QUARTER
@@ -228,14 +228,14 @@ def _built(
 
 
 def model(
-    company: str = DEFAULT_COMPANY,
+    company: str = "",
     project: Where = None,
     rows: Mapping[str, Array] | None = None,
 ) -> Assembly:
     """The model of a company, built once in a process until its data change on disk.
 
     Args:
-        company: its name.
+        company: its name; when empty that in the base scenario's file, else ``META``.
         project: where its data are.
         rows: what will be evaluated, by assumption key. A list of changes has more slots than
             the base scenario uses; those that neither it nor ``rows`` use are left out of the
@@ -311,14 +311,24 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
 
 
 def _parts_of(name: str, project: Project) -> _Parts:
-    company = company_facts(name, project)
     base = scenario(BASE, project=project)
+    company = company_facts(name or base.company or DEFAULT_COMPANY, project)
     timeline = Timeline(company.first_quarter)
     units, slots = _units(base), slots_used(rows_of(base, timeline), len(timeline))
+    lines = _lines()
+    lacking = {each.over.name for each in lines if each.over is not None} - {*company.sets}
+    if lacking:
+        raise FactsError(
+            f"{company.display_name} has tables of its spending alone, too few for a scenario",
+            where=f"data/companies/{company.folder}/company.yml",
+            received=f"no sets {', '.join(sorted(lacking))}",
+            allowed="the sets and rows of history of data/companies/meta; "
+            "docs/add-a-company.md says what spending alone answers",
+        )
     made = assemble(
-        _lines(),
+        lines,
         company,
-        history(name, company.first_quarter, LAST_QUARTER, project),
+        history(company.name, company.first_quarter, LAST_QUARTER, project),
         constants(company, project),
         _up_to(slots, units),
     )

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from jcurve.assumptions import load
 from jcurve.ground.project import Project
-from tests.support.browsing import PanelPage, opened
+from tests.support.browsing import PanelPage, grave, opened
 from tests.support.serving import Server
 
 if TYPE_CHECKING:
@@ -223,6 +223,7 @@ def test_nothing_is_cut_off(panel: PanelPage, width: int, height: int, scheme: s
     assert wide == []
     ground = page.locator(".jc").evaluate("each => getComputedStyle(each).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+    assert scheme == "light" or grave(page) == []
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1400, "height": 900})
 

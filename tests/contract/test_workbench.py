@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from jcurve.case import Case, evaluate
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.units import UNITS
+from jcurve.workbench.answers import EXHIBITS
 from jcurve.workbench.controls import control, groups, readings, scale_of, slider
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.live_charts import PICTURES, VIEW_TITLES, picture
@@ -482,6 +484,10 @@ class TestTalking:
     ) -> None:
         found = talk.hear({"do": "solve", "key": key, "target": "npv=$900bn"})["result"]
         assert (found["text"], found["nearest"]) == ("", nearest)
+
+    def test_every_exhibit_that_is_offered_is_there(self) -> None:
+        for _, module, function in EXHIBITS.values():
+            assert callable(getattr(import_module(f"jcurve.figures.{module}"), function))
 
     def test_an_exhibit_of_the_report(self, talk: Conversation) -> None:
         found = talk.hear({"do": "exhibit", "name": "report:bridge"})["result"]

@@ -15,7 +15,7 @@ from jcurve.case import evaluate
 from jcurve.ground.project import Project
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.session import Session
-from jcurve.workbench.words import TRADE
+from jcurve.workbench.words import CHOICES
 
 HOME = Path(__file__).resolve().parents[2]
 WACC = "returns.wacc"
@@ -147,7 +147,7 @@ class TestFinding:
 
     def test_every_word_of_the_trade_means_something(self, talk: Conversation) -> None:
         keys = [item.key for item in talk.session.start.items]
-        for pattern in TRADE:
+        for pattern in CHOICES["trade"]:
             assert any(re.match(pattern, key) for key in keys), pattern
 
     @pytest.mark.parametrize(

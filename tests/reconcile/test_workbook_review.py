@@ -20,6 +20,7 @@ from openpyxl.formula import Tokenizer
 
 import jcurve
 from jcurve.facts import citations
+from jcurve.workbench.controls import groups
 from jcurve.workbook.cell_styles import Line
 from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
@@ -198,8 +199,10 @@ def test_at_most_thirty_drivers_stand_on_one_sheet(book: Book, record_figure: Re
     """All others on the next, a mix and the changes of a life as tables with a heading."""
     drivers = {entry.item.key for entry in book.layout.on(Tab.DRIVERS)}
     known = {item.key for item in book.case.scenario.drivers}
-    assert len(drivers) <= 30
+    assert len(drivers) == 30
     assert drivers < known
+    (first, *_) = groups(book.case.scenario)  # of the panel
+    assert drivers == {*first["keys"]}
     rows = {entry.key: entry for entry in book.layout.entries}
     for mix in book.case.scenario.mixes:
         parts = sorted(rows[key].row for key in (*mix.others, mix.remainder))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.commands import main
 from jcurve.ground.numbers import money
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.serving import Server
 
-__all__ = ["PanelPage", "agrees", "chromium", "opened"]
+__all__ = ["PanelPage", "agrees", "chromium", "grave", "opened"]
 
 _ARGUMENTS = (
     "--headless",
@@ -68,6 +69,18 @@ def opened(browser: Browser, url: str, width: int = 1280, height: int = 800) -> 
     if not page.is_closed():
         page.wait_for_event("close")
     context.close()
+
+
+def grave(page: Page) -> list[str]:
+    """What axe-core finds moderate or worse in the panel, once it has looked at what matters."""
+    found = Axe().run(page, context=".jc").response
+    passed = {each["id"] for each in found["passes"]}
+    assert passed >= {"aria-valid-attr-value", "button-name", "color-contrast", "label"}
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
+        for each in found["violations"]
+        if each["impact"] in ("moderate", "serious", "critical")
+    ]
 
 
 class PanelPage:

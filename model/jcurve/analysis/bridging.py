@@ -186,7 +186,7 @@ def _worth(
     question: Question,
 ) -> Worth:
     """The output by which groups are as in ``end``; a combination is asked once a batch."""
-    timeline = model(question.company, question.project).timeline
+    timeline = model(project=question.project).timeline
     one, other = rows_of(start, timeline), rows_of(end, timeline)
     (output,) = question.outputs
     rules = rules_for(one)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from jcurve.assumptions import Scenario, batch, valid_mask
 from jcurve.assumptions.relations import remainder_row
 from jcurve.case import Case, batch_inputs
-from jcurve.company import DEFAULT_COMPANY, model, rows_of
+from jcurve.company import model, rows_of
 from jcurve.engine.evaluate import annual, needs
 from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS, RowKey
@@ -68,7 +68,6 @@ class Question:
     # ``net_cash:quarter``)
     outputs: tuple[str, ...]
     project: Project
-    company: str = DEFAULT_COMPANY  # whose model
     chunk: int = CHUNK  # scenarios evaluated together; it changes nothing but speed and memory
     # a great many scenarios are to come in which the same keys are drawn: they are evaluated faster
     many: bool = False
@@ -159,7 +158,7 @@ class Question:
             and not np.array_equal(row, own.get(key, ()))
             for key, row in rows.items()
         ):
-            assembly = model(self.company, self.project, rows)
+            assembly = model(case.assembly.company.name, self.project, rows)
             case = Case(self.scenario, assembly, own)
         inputs = batch_inputs(case, rows)
         keys = dict.fromkeys(key for target in self._targets for key in _wanted(case, target))
@@ -184,8 +183,8 @@ class Question:
         """The scenario itself as a case; nothing is evaluated before it is asked for."""
         if self.known is not None:
             return self.known
-        rows = rows_of(self.scenario, model(self.company, self.project).timeline)
-        return Case(self.scenario, model(self.company, self.project, rows), rows)
+        rows = rows_of(self.scenario, model(project=self.project).timeline)
+        return Case(self.scenario, model(project=self.project, rows=rows), rows)
 
     @property
     def valued_at(self) -> int:

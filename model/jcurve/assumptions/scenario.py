@@ -30,6 +30,12 @@ from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
 OVERRIDE = "override"  # Who set a value that no scenario file holds
 
+_LATER = frozenset({
+    "capex.servers_share", "capex.machine_servers_share", "capex.property_depreciation",
+    "products.training_elasticity", "products.compute_cost_floor",
+})  # fmt: skip
+"""Drivers that split capex, or that move NPV least over their ranges."""
+
 _PERIOD = re.compile(r"[0-9][0-9A-Za-z]{0,7}", re.ASCII)
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -63,6 +69,7 @@ class Scenario:
     base: Scenario | None = None  # that all others extend, None for itself without overrides
     overrides: tuple[tuple[str, str], ...] = ()  # (key, value as given) of what no file says
     filed: Scenario | None = None  # as its file has it, None without overrides
+    company: str = ""  # whose, where the base scenario's file names one
 
     @cached_property
     def assumptions(self) -> Mapping[str, Assumption]:
@@ -91,6 +98,11 @@ class Scenario:
         """
         return tuple(item for item in self.items if item.level != "detail")
 
+    @property
+    def first_drivers(self) -> tuple[Assumption, ...]:
+        """At most thirty drivers, which a reader meets first, in the panel and in the workbook."""
+        return tuple(item for item in self.drivers if item.key not in _LATER)[:30]
+
     @cached_property
     def canonical(self) -> str:
         """Values, ranges and distributions as JSON text, one text for one meaning.
@@ -100,7 +112,8 @@ class Scenario:
         the whole horizon, numbers to a dozen digits.
         """
         stated = ",".join(f'"{key}":{text}' for key, text in sorted(self._texts.items()))
-        return f'{{"assumptions":{{{stated}}},"schema":{SCHEMA}}}'
+        whose = f'"company":{_JSON.encode(self.company)},' if self.company else ""
+        return f'{{"assumptions":{{{stated}}},{whose}"schema":{SCHEMA}}}'
 
     @cached_property
     def _texts(self) -> Mapping[str, str]:

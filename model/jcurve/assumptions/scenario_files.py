@@ -28,7 +28,7 @@ _NAME = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 _NO_FILE = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # What Windows lets no file be called
 _SUFFIX = ".yml"
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*", re.ASCII)
-_ROOT_FIELDS = ("schema", "name", "title", "story", "shipped", "mixes", "assumptions")
+_ROOT_FIELDS = ("schema", "name", "title", "story", "company", "shipped", "mixes", "assumptions")
 _CHILD_FIELDS = ("schema", "name", "title", "story", "extends", "as_of", "assumptions")
 _LONGEST_TITLE = 80
 _MAX_CHAIN = 16
@@ -235,6 +235,7 @@ def _base_of(content: bytes, origin: str) -> tuple[Scenario, frozenset[str]]:
         extends=None,
         items=tuple(items[key] for key in keys),
         mixes=mixes,
+        company=fields.text("company") if "company" in fields else "",
     )
     return resolved(made, places, BASE), frozenset(fields.texts("shipped"))
 

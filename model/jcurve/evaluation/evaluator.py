@@ -183,7 +183,7 @@ class _Kernels:
         high = _high(inputs)
         if many and width > 1 and (kernel := self._of_one_set(inputs, high, many)) is not None:
             return kernel
-        target = self._one(high) if width == 1 else self._many(high)
+        target = self._shapes(high)[width > 1]
         is_compiling = self._worker is not None and self._worker.is_alive()
         if is_compiling and (target.name, high) not in self._found:
             return None
@@ -207,8 +207,7 @@ class _Kernels:
         """Both kinds for one scenario's shape: from the cache at once, else in the background."""
         if refusal() or self._worker is not None:
             return
-        high = _high(inputs)
-        targets = (self._one(high), self._many(high))
+        targets = self._shapes(_high(inputs))
         are_kept = all(kept(self._key(target)) is not None for target in targets)
 
         def work() -> None:
@@ -220,11 +219,9 @@ class _Kernels:
         if are_kept:
             self._worker.join()
 
-    def _one(self, high: frozenset[str]) -> _Target:
-        return _Target(_ONE, high)
-
-    def _many(self, high: frozenset[str]) -> _Target:
-        return _Target(_MANY, high, self._free)
+    def _shapes(self, high: frozenset[str]) -> tuple[_Target, _Target]:
+        """One scenario, and many."""
+        return _Target(_ONE, high), _Target(_MANY, high, self._free)
 
     def _key(self, target: _Target) -> str:
         """Everything that machine code rests on."""

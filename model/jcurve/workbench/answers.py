@@ -19,10 +19,10 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, highest, money, span
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbench.choices import CHOICES
 from jcurve.workbench.controls import Scale, moved_path, said, scale_of
 from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
+from jcurve.workbench.words import CHOICES
 
 __all__ = ["EXHIBITS", "against_scale", "exhibit", "what_must_be_true"]
 
@@ -45,14 +45,15 @@ def what_must_be_true(session: Session, key: str, target: str) -> dict[str, Any]
     names = ("goal", "reason", "direction", "standing", "jumps", "kind")
     made: dict[str, Any] = {name: getattr(found, name) for name in names}
     made |= {"label": item.called, "key": owner, "period": period, "source": [*found.source]}
-    bounds = (_bound(each, period, scale) for each in (item.book.low, item.book.high))
+    low, high = (_bound(each, period, scale) for each in (item.book.low, item.book.high))
     made |= {
         "text": "",
         "present": _bound(item.value, period, scale),
-        "range": _range(*bounds),
+        "range": span(low, high) if low and high else "",
     }
     if isinstance(item.value, Path) and key == owner:
-        made["nearest"] = _with_unit(found.nearest, found.unit)
+        bare = not found.nearest or found.unit in (DATE, SWITCH)
+        made["nearest"] = found.nearest if bare else f"{found.nearest} {found.unit}"
         if found.value is not None:
             path = moved_path(item, item.value, found.value)
             made |= {"text": said(path, scale), "set": scale.override(path)}
@@ -77,20 +78,12 @@ def _bound(bound: Value | None, period: str, scale: Scale) -> str:
     return said(bound, scale)
 
 
-def _range(low: str, high: str) -> str:
-    return span(low, high) if low and high else ""
-
-
 def _nearest(found: Solution, scale: Scale) -> str:
     """The value that comes nearest, in the unit of its control."""
     try:
         return scale.said(float(found.nearest.replace(",", "")))
     except ValueError:
         return found.nearest
-
-
-def _with_unit(text: str, unit: str) -> str:
-    return f"{text} {unit}" if text and unit not in (DATE, SWITCH) else text
 
 
 def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.numbers import assumed, span
 from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
-from jcurve.workbench.choices import CHOICES
+from jcurve.workbench.words import CHOICES
 
 __all__ = [
     "WORDS",
@@ -222,15 +222,15 @@ def groups(scenario: Scenario) -> list[dict[str, Any]]:
     """Every assumption's control, by group, in the order of the base scenario's file.
 
     Returns:
-        ``{title, keys}``; the decision and the drivers come first and stand in their own group
-        too.
+        ``{title, keys}``; the decision and the first drivers come first and stand in their own
+        group too.
     """
     found: dict[str, list[str]] = {}
     for item in scenario.items:
         family = item.key.partition(".")[0]
         title = _GROUPS.get(family, family.replace("_", " ").capitalize())
         found.setdefault(title, []).append(item.key)
-    first = {_FIRST: [each.key for each in scenario.drivers]}
+    first = {_FIRST: [each.key for each in scenario.first_drivers]}
     return [{"title": title, "keys": keys} for title, keys in (first | found).items()]
 
 

@@ -16,7 +16,6 @@ from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
 from jcurve.workbench.bands import Band
-from jcurve.workbench.choices import CHOICES
 from jcurve.workbench.controls import WORDS, control, groups, mixes, readings
 from jcurve.workbench.effects import attempt, swings, worth
 from jcurve.workbench.live_charts import (
@@ -32,7 +31,7 @@ from jcurve.workbench.readouts import cards, differences, trace, watched
 from jcurve.workbench.scenario_manager import link, manage, side_by_side
 from jcurve.workbench.session import Session, owner_of
 from jcurve.workbench.standing import ends, held_rows, idles
-from jcurve.workbench.words import cited, trade_words
+from jcurve.workbench.words import CHOICES, cited, trade_words
 
 __all__ = ["Conversation", "Message"]
 
@@ -138,7 +137,8 @@ class Conversation:
     def schema(self) -> dict[str, Any]:
         """What does not change while one scenario is open: controls and choices."""
         session = self.session
-        years = _forecast_years(session)
+        every = session.case.assembly.timeline.years
+        years = range(int(session.case.data_through[:4]), every[-1] + 1)
         return {
             "start": session.start.name,
             "title": session.start.title,
@@ -159,7 +159,7 @@ class Conversation:
             "sources": cited(session.start.items, session.project),
             "measures": list(MEASURES),
             "quantities": catalogue(session.case.assembly.model),
-            "years": list(session.case.assembly.timeline.years),
+            "years": list(every),
         }
 
     def state(self) -> dict[str, Any]:
@@ -179,7 +179,9 @@ class Conversation:
             "idle": idles(session.scenario),
             "ends": ends(case),
             "values": readings(session.scenario, session.start),
-            "positions": self._positions(),
+            "positions": {
+                key: at for key in session.overrides if (at := session.moved_to(key)) is not None
+            },
             "cards": cards(case, base, view, self.cards),
             "pictures": [
                 {"name": name}
@@ -203,14 +205,6 @@ class Conversation:
             if _is_live(name):
                 rows += drawn_from(name, side, model)
         return list(dict.fromkeys(rows))
-
-    def _positions(self) -> dict[str, float]:
-        """Where moved paths stand between their low and high, by key."""
-        return {
-            key: at
-            for key in self.session.overrides
-            if (at := self.session.moved_to(key)) is not None
-        }
 
     # ---- what is asked ------------------------------------------------------------------
 
@@ -329,8 +323,3 @@ def _as_labelled(text: str) -> str:
 def _is_live(name: str) -> bool:
     """Whether a picture comes with every state; others are asked for when the hand rests."""
     return not name.startswith(("report:", "rest:"))
-
-
-def _forecast_years(session: Session) -> range:
-    last = session.case.assembly.timeline.years[-1]
-    return range(int(session.case.data_through[:4]), last + 1)

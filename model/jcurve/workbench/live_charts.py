@@ -20,7 +20,7 @@ from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, NOTHING, compact, lowest, money, quarter, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve.workbench.choices import CHOICES
+from jcurve.workbench.words import CHOICES
 
 __all__ = [
     "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jcurve.assumptions import Scenario
 from jcurve.case import Case
-from jcurve.company import DEFAULT_COMPANY, model, rows_of
+from jcurve.company import model, rows_of
 from jcurve.engine.model import SHARED, VIEWS, RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.ground.project import Project
@@ -30,7 +30,7 @@ def prefetched(scenario: Scenario, project: Project, known: Case, keys: Iterable
     changed = tuple(item for item in scenario.items if before.get(item.key) is not item)
     own = rows_of(replace(scenario, items=changed), known.assembly.timeline)
     rows = {**known.assumption_rows, **own}
-    assembly = model(DEFAULT_COMPANY, project, rows)
+    assembly = model(project=project, rows=rows)
     case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)
     # In place of what the case would evaluate when its first row is asked for. The values know
     # another case of the same state: of two that hold each other none is freed with the last move.

@@ -27,7 +27,7 @@ from jcurve.engine.model import VIEWS, Model, RowKey
 from jcurve.evaluation.naming import figure_label, key_of
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import amount, change
-from jcurve.workbench.choices import CHOICES
+from jcurve.workbench.words import CHOICES
 
 __all__ = ["HEADLINES", "MEASURES", "Quantity", "catalogue", "quantity"]
 

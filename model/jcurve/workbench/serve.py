@@ -6,6 +6,7 @@ their kernels end with it.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -25,12 +26,14 @@ _NOTHING_FROM_OUTSIDE = (
 )
 """The page loads from this server alone: Voilà's own template names a font on a public host."""
 _CHECK_EVERY = 60
+_WORKSPACE = "jcurve"
 
 
 def lab(project: Project, *, port: int, browser: bool) -> None:
     """Run JupyterLab on the project's notebooks until it is stopped."""
     from jupyterlab.labapp import LabApp
 
+    _roomy_workspace()
     notebook = _notebook(project.own())
     # Settings of JupyterLab that hold where its user has chosen none: see lab_settings.
     others = os.environ.get("JUPYTER_CONFIG_PATH")
@@ -43,7 +46,8 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
             f"--ServerApp.open_browser={browser}",
             f"--ServerApp.root_dir={project.root}",
             f"--ServerApp.allow_root={hasattr(os, 'geteuid') and os.geteuid() == 0}",
-            f"--LabApp.default_url=/lab/tree/{notebook.relative_to(project.root).as_posix()}",
+            f"--LabApp.default_url=/lab/workspaces/{_WORKSPACE}/tree/"
+            f"{notebook.relative_to(project.root).as_posix()}",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             "--LabApp.extension_manager=readonly",
         ]
@@ -95,6 +99,20 @@ def app(
             "--CappedKernels.cull_connected=True",
         ]
     )
+
+
+def _roomy_workspace() -> None:
+    """A workspace of JupyterLab that begins with its side bars folded; one that is there already
+    is as its user left it."""
+    from jupyterlab.commands import get_workspaces_dir
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    manager = WorkspacesManager(get_workspaces_dir())
+    known = {each["metadata"]["id"] for each in manager.list_workspaces()}
+    if _WORKSPACE not in known:
+        folded = {side: {"collapsed": True, "visible": True} for side in ("left", "right")}
+        content = {"data": {"layout-restorer:data": folded}, "metadata": {"id": _WORKSPACE}}
+        manager.save(_WORKSPACE, json.dumps(content))
 
 
 def _notebook(project: Project) -> Path:

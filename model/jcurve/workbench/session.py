@@ -15,7 +15,7 @@ from typing import TypeAlias
 from jcurve.assumptions import BASE, Assumption, Path, Scenario
 from jcurve.assumptions.scenario_files import load
 from jcurve.case import Case, evaluate
-from jcurve.company import DEFAULT_COMPANY, model, rows_of
+from jcurve.company import model, rows_of
 from jcurve.engine.model import RowKey
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
@@ -69,8 +69,8 @@ class Session:
         self.watched: Callable[[], Iterable[RowKey]] | None = None
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self.start = load(start, self.project)  # the scenario that was opened, as its file has it
-        own = rows_of(self.start, model(DEFAULT_COMPANY, self.project).timeline)
-        assembly = model(DEFAULT_COMPANY, self.project, own)
+        own = rows_of(self.start, model(project=self.project).timeline)
+        assembly = model(project=self.project, rows=own)
         prepare(assembly, assembly.inputs(own))
         given = self.start.with_overrides(overrides or {}).overrides
         self._position = Position(start, given)
@@ -138,11 +138,11 @@ class Session:
             period: ``2027`` or ``2027Q1`` for one point of a path.
             gesture: changes of one key under one gesture, such as a drag, undo as one.
         """
-        self._change(self.hand.value(key, text, period), gesture, key)
+        self.edit(key, self.hand.value(key, text, period), gesture)
 
     def edit(self, key: str, overrides: Mapping[str, str], gesture: str = "") -> None:
         """Take what :attr:`hand` makes of a key: a row, lives, a path moved, a mix shared out."""
-        self._change(overrides, gesture, key)
+        self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
         """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path."""
@@ -153,19 +153,20 @@ class Session:
         overrides = self.hand.others(key)
         if at:
             overrides[key] = scale_of(item).override(moved_path(item, value, at))
-        self._change(overrides, gesture, key)
+        self.edit(key, overrides, gesture)
 
     def reset(self, key: str | None = None) -> None:
         """Take back what was changed of one assumption, or of all."""
         if key is not None:
             self.start[key]  # refuses a key that is none
-        self._change({} if key is None else self.hand.others(key))
+        self.edit("", {} if key is None else self.hand.others(key))
 
     def take(self, keys: Iterable[str], other: Scenario) -> None:
         """Set assumptions as another scenario has them."""
         wanted = {key: other[key] for key in keys}
         own = {k: v for k, v in self.overrides.items() if owner_of(k, self.start) not in wanted}
-        self._change(own | {k: scale_of(item).override(item.value) for k, item in wanted.items()})
+        made = {k: scale_of(item).override(item.value) for k, item in wanted.items()}
+        self.edit("", own | made)
 
     def note(self, key: str, text: str) -> None:
         """Say why an assumption is changed here; nothing takes the note back."""
@@ -242,9 +243,6 @@ class Session:
     def hand(self) -> Hand:
         """The present state, to be edited."""
         return Hand(self.start, self.scenario, self.overrides, self.case.data_through)
-
-    def _change(self, overrides: Mapping[str, str], gesture: str = "", key: str = "") -> None:
-        self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
 
     def _go(self, target: Position, gesture: str = "", key: str = "") -> None:
         token, before = (gesture, key) if gesture else None, self._position

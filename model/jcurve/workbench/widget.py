@@ -155,21 +155,12 @@ def _fault(error: Exception) -> str:
     return f"A fault of the workbench ({type(error).__name__}: {error})"
 
 
-def _speaker() -> Callable[..., None]:
+def _speaker() -> Callable[..., object]:
     """Call something in this thread from another one; at once where no loop runs here."""
     try:
-        loop = asyncio.get_running_loop()
+        return asyncio.get_running_loop().call_soon_threadsafe
     except RuntimeError:
-
-        def at_once(call: Callable[..., None], *arguments: Any) -> None:
-            call(*arguments)
-
-        return at_once
-
-    def later(call: Callable[..., None], *arguments: Any) -> None:
-        loop.call_soon_threadsafe(call, *arguments)
-
-    return later
+        return lambda call, *arguments: call(*arguments)
 
 
 def report(

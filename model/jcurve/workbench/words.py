@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+
+import yaml
 
 from jcurve.assumptions import Assumption
 from jcurve.facts.registers import evidence
 from jcurve.facts.sources import sources
 from jcurve.ground.project import Project
-from jcurve.workbench.choices import CHOICES
 
-__all__ = ["TRADE", "cited", "trade_words"]
+__all__ = ["CHOICES", "cited", "trade_words"]
 
-TRADE: Mapping[str, str] = CHOICES["trade"]
+_TABLES = Path(__file__).with_name("choices.yml").read_text(encoding="utf-8")
+CHOICES: Mapping[str, Any] = MappingProxyType(
+    yaml.load(_TABLES, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+)
+"""What can be chosen in the panel, and the words for it: by the name of the table."""
 
 
 def trade_words(items: Iterable[Assumption]) -> dict[str, str]:
     """Words of the trade by key, for assumptions that have any."""
     found = {
-        item.key: ", ".join(words for keys, words in TRADE.items() if re.match(keys, item.key))
+        item.key: ", ".join(
+            words for keys, words in CHOICES["trade"].items() if re.match(keys, item.key)
+        )
         for item in items
     }
     return {key: words for key, words in found.items() if words}

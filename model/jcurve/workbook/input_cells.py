@@ -23,7 +23,6 @@ from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.grid import (
     FIRST_ROW,
     NEVER,
-    TABLES,
     Cell,
     Grid,
     Name,
@@ -206,9 +205,7 @@ class Layout:
     def _place_entries(self) -> None:
         """Drivers on a sheet of their own; the others in the order of families, each under a
         heading of its own, as a mix and the changes of a life have too."""
-        detail = TABLES["drivers"]["detail"]
-        drivers = [item.key for item in self.scenario.drivers if item.key not in detail]
-        drivers = drivers[: TABLES["drivers"]["most"]]
+        drivers = {item.key for item in self.scenario.first_drivers}
         families: dict[tuple[str, str], list[Assumption]] = {}
         of_mix = {
             key: f"{words(mix.name)} (its parts sum to 1)"

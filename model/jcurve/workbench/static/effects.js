@@ -1,7 +1,9 @@
 // What moves a number: what each change is worth, and which driver matters. Both follow the
 // state by themselves: when the hand rests, and a few times a second while it moves.
 
-const RESTS = 100, AT_LEAST_EVERY = 300; // ms: an answer keeps the kernel from the next move
+// ms: an answer keeps the kernel from the next move. While the hand moves it is asked for right after
+// a state has come, when the next move is furthest away; else when the hand has rested.
+const RESTS = 180, AT_LEAST_EVERY = 300;
 
 /** Words and value of a quantity: its title in the schema, with the year of a line. */
 function titleOf(schema, name) {
@@ -52,8 +54,7 @@ class Follower {
     clearTimeout(this.timer);
     if (this.flying || this.closed || this.token === this.shown || !this.visible()) return;
     this.place.classList.add("jc-old");
-    const soon = Math.max(0, Math.min(RESTS, this.asked + AT_LEAST_EVERY - Date.now()));
-    this.timer = setTimeout(() => this.ask(), soon || 1);
+    this.timer = setTimeout(() => this.ask(), Date.now() - this.asked >= AT_LEAST_EVERY ? 1 : RESTS);
   }
 
   visible() { return !this.element.closest("[hidden]"); }
@@ -171,15 +172,41 @@ class Matters extends Follower {
       return row.at_low !== null && row.at_high !== null && row.at_low > row.at_high ? told.reverse() : told;
     };
     const within = (place) => 100 * ((place + 0.25) / 1.5);
-    fill(this.place,
-      h("p", { className: "jc-quiet" }, `${found.title} is ${found.text}. The ${found.rows.length} of ${found.of} ranges that move it most, each alone: `,
-        h("span", { className: "jc-swatch jc-swing-low" }), " at low, ", h("span", { className: "jc-swatch jc-swing-high" }), " at high; ", h("span", { className: "jc-swatch jc-place" }), " where the value stands in the range of its evidence."),
-      h("div", { className: "jc-swings", role: "list" }, found.rows.map((row) => h("div", { className: "jc-swing-row", role: "listitem" },
-        h("button", { type: "button", className: "jc-link", textContent: row.label, title: `${row.says}\n${row.now}`, on: { click: () => this.tools.reveal(row.key) } }),
-        h("span", { className: "jc-swing-words", textContent: words(row)[0] }),
-        h("span", { className: "jc-swing-bar", "aria-hidden": "true" }, bar(row.at_low, "low"), bar(row.at_high, "high"), tick(at(found.number))),
-        h("span", { className: "jc-swing-words", textContent: words(row)[1] }),
-        h("span", { className: "jc-range", role: "img", "aria-label": `${row.now}, ${row.low} to ${row.high}`, title: `${row.now}; evidence ${row.low} to ${row.high}` }, h("span", { className: "jc-range-bar" }), tick(within(row.place), "jc-place"))))));
+    const head = `${found.title} is ${found.text}. The ${found.rows.length} of ${found.of} ranges that move it most, each alone: `;
+    if (!this.list?.isConnected) this.begin();
+    say(this.head, head);
+    const rows = found.rows.map((row) => {
+      const made = this.rows.get(row.key) || this.row(row);
+      const [before, after] = words(row), told = `${row.now}, ${row.low} to ${row.high}`;
+      say(made.before, before);
+      say(made.after, after);
+      made.name.title = `${row.says}\n${row.now}`;
+      made.bars.replaceChildren(...[bar(row.at_low, "low"), bar(row.at_high, "high"), tick(at(found.number))].filter(Boolean));
+      made.range.setAttribute("aria-label", told);
+      made.range.title = told;
+      made.place.style.left = `${within(row.place)}%`;
+      return made.element;
+    });
+    // Rows stay where they are unless their order is another: less to lay out anew.
+    if (rows.length !== this.list.childElementCount || rows.some((row, where) => row !== this.list.children[where])) this.list.replaceChildren(...rows);
+  }
+
+  begin() {
+    this.rows = new Map();
+    this.head = h("span");
+    this.list = h("div", { className: "jc-swings", role: "list" });
+    fill(this.place, h("p", { className: "jc-quiet" }, this.head, h("span", { className: "jc-swatch jc-swing-low" }), " at low, ", h("span", { className: "jc-swatch jc-swing-high" }), " at high; ",
+      h("span", { className: "jc-swatch jc-place" }), " where the value stands in the range of its evidence."), this.list);
+  }
+
+  row({ key, label }) {
+    const name = press(label, () => this.tools.reveal(key), { className: "jc-link" });
+    const [before, after] = [1, 2].map(() => h("span", { className: "jc-swing-words" }));
+    const bars = h("span", { className: "jc-swing-bar", "aria-hidden": "true" });
+    const place = tick(0, "jc-place"), range = h("span", { className: "jc-range", role: "img" }, h("span", { className: "jc-range-bar" }), place);
+    const made = { name, before, after, bars, range, place, element: h("div", { className: "jc-swing-row", role: "listitem" }, name, before, bars, after, range) };
+    this.rows.set(key, made);
+    return made;
   }
 }
 

@@ -31,7 +31,7 @@ class Keep {
     this.element = h("div");
   }
 
-  again() {}
+  again() { if (this.state) this.showNotes(this.state); }
 
   open(schema) {
     this.schema = schema;
@@ -155,8 +155,10 @@ class Keep {
     this.showNotes(state);
   }
 
-  /** A field for the reason of each change; the one reason stands for those without. */
+  /** A field for the reason of each change; the one reason stands for those without. Only while
+   * somebody can see them: a browser reads all fields of a page again when one is new. */
   showNotes(state) {
+    if (this.element.closest("[hidden]")) return;
     const own = state.differences.filter((each) => each.own);
     const token = JSON.stringify([own.map((each) => [each.key, each.before, each.after]), state.notes]);
     if (token === this.shown || this.changes.contains(document.activeElement)) return;

@@ -18,7 +18,7 @@ class Tools {
     this.save = this.follower("save", "Save and share", new Keep(this));
     this.fillSolve();
     fill(this.trace.pane, h("p", { className: "jc-quiet", textContent: "Choose a headline number, or a number under “Numbers”, to see what it rests on." }));
-    this.followers = [this.worth, this.matters, this.compare];
+    this.followers = [this.worth, this.matters, this.compare, this.save];
     this.select("worth");
   }
 
@@ -67,7 +67,6 @@ class Tools {
     for (const { part } of this.followers) part.open(schema);
     fill(this.keys, Object.values(schema.controls).filter((each) => !["derived", "changes", "choice"].includes(each.kind))
       .map((each) => h("option", { value: each.key, textContent: each.label })));
-    this.save.part.open(schema);
   }
 
   /** Show a state; answers about an earlier one are marked. */
@@ -80,7 +79,6 @@ class Tools {
     for (const each of [this.solve, this.trace]) {
       if (each.stale) show(each.stale, each.hash !== `${state.hash} ${state.view}`);
     }
-    this.save.part.show(state);
   }
 
   /** Put an answer into a tab, with the note that shows when the state has moved on. */
