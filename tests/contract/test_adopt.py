@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 import jcurve
+from jcurve.assumptions import Path as Planned
 from jcurve.assumptions import scenario
 from jcurve.assumptions.retired import RETIRED, Retired
 from jcurve.commands import main
@@ -139,13 +140,15 @@ def test_write_edit_adopt_show(
     )
     found = adopt(file)
     assert found.path == project / "data" / "scenarios" / "my_case_2.yml"
+    planned = scenario("base")["capex.total"].value
+    assert isinstance(planned, Planned)
     overrides = {
         "returns.wacc": 0.11,
         "programme.start": "2023Q3",
         "returns.terminal_treatment": "none",
         "returns.sbc_is_cost": 0,
         "life.change.2022Q4": 5.25,
-        "capex.total": {2026: 137_500, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 205_000},
+        "capex.total": {**dict(planned.points), 2027: 200_000},
         "talent.yearly_cost.2029": 15_500,
     }
     want = scenario("base", overrides)

@@ -177,7 +177,10 @@ class TestSolve:
         )
         assert first.standing == again.standing == "outside"
         assert (first.low, first.high) == (again.low, again.high) == ("0.085", "0.11")
-        path = BASE.with_overrides({"capex.total": {2026: 137500, 2030: 500000}})
+        plan = BASE["capex.total"].value
+        assert isinstance(plan, Dated)
+        first = min(plan.periods)
+        path = BASE.with_overrides({"capex.total": {first: plan.at(first), 2030: 500_000}})
         wanted = float(evaluate(path)["npv"])
         assert solve(path, "capex.total", f"npv={wanted!r}").standing == "outside"
 

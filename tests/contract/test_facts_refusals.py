@@ -279,7 +279,7 @@ def test_asking_for_what_is_not_there_names_what_is() -> None:
 def test_facts_cannot_be_changed() -> None:
     meta = facts.reported("META", Project(ROOT))
     with pytest.raises(AttributeError):
-        meta.value("revenue_total", "2025").value = 1.0  # type: ignore[misc]
+        meta.value("revenue_total", "2024").value = 1.0  # type: ignore[misc]
     rows = facts.history("META", project=Project(ROOT))
     with pytest.raises(ValueError, match="read-only"):
         rows["reported_revenue"].values[0] = 1.0

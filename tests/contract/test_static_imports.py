@@ -14,7 +14,7 @@ HOME = Path(__file__).resolve().parents[2]
 PACKAGE = HOME / "model" / "jcurve"
 PACKAGES = ("jcurve", "jcurve_studies", "jcurve_runs")
 BY_NAME = {
-    *("ground", "engine", "lines", "workbook", "figures", "assumptions", "analysis"),
+    *("ground", "engine", "lines", "facts", "workbook", "figures", "assumptions", "analysis"),
     *("execution", "commands", "jcurve_studies"),
 }
 

@@ -78,8 +78,8 @@ class TestTakenBack:
         assert costs[1] - costs[0] == pytest.approx(1_500.0, rel=1e-6)
 
     def test_a_scenario_that_stops_at_the_valuation_date_still_does(self) -> None:
-        back = taken_back("2025Q4", "stop_now")
-        end = back.assembly.timeline.index("2025Q4")
+        back = taken_back(BEFORE, "stop_now")
+        end = back.assembly.timeline.index(BEFORE)
         assert back.assumption_rows["programme.last_spending"].tolist() == [[end]]
         assert back["npv.go_forward"] == 0.0
 

@@ -20,7 +20,6 @@ from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import fit_outlays
 
 PAGE = find_project().root / "docs/add-a-company.md"
-CONSTRUCTION = "ppe_construction_in_progress"
 LIFE, SPENT = 16, 400.0  # quarters; USD m each quarter, all on servers
 
 
@@ -293,68 +292,16 @@ def test_a_fitted_mix_leaves_nothing_less_than_nothing(project: Project, tmp_pat
     assert fitted["Land"] + fitted["Roofs"] == pytest.approx(1.0, abs=0.005)
 
 
-def _writes(path: Path, head: str, *rows: str) -> None:
-    path.write_text("\n".join([head, *rows, ""]), encoding="utf-8")
-
-
-def test_a_share_that_waits_for_sites_follows_the_build_out_out_of_sample(tmp_path: Path) -> None:
-    """A company that builds ever faster, so that most of what it buys is under construction: the
-    share is found by the years to 2024, and those after come as rebuilt; one share for all years,
-    fitted to the same, misses them."""
-    shutil.copytree(find_project().data, tmp_path / "data")
-    made, name, share = Project(tmp_path), "BLDR", 0.4
-    _add(made, name, 5, "2015Q1", "2026Q2", "2022-06-01")
-    folder = made.data / "companies" / name.lower()
-    text = (folder / "quarterly.csv").read_text(encoding="utf-8")
-    for at, quarter in enumerate(Quarter("2021Q1").through("2026Q2"), start=1):
-        bought = f"{name},{quarter},purchases_of_ppe,"
-        text = text.replace(f"{bought}{SPENT}", f"{bought}{SPENT * 1.12**at:.3f}")
-    (folder / "quarterly.csv").write_text(text, encoding="utf-8")
-    outlay = (folder / "outlay.csv").read_text(encoding="utf-8")
-    outlay = outlay.replace("placement.delay,quarters,0,", "placement.delay,quarters,4,")
-    row = f"placement.build_out,share,{share},judgement,derived_calc,made up\n"
-    (folder / "outlay.csv").write_text(outlay + row, encoding="utf-8")
-    truth = peer(name, made)
-    owner, timeline = truth.assembly.company, truth.assembly.timeline
-    facts = []
-    for year in map(str, range(2021, 2027)):
-        last = timeline.index(owner.quarters(year)[-1])
-        building = sum(
-            float(truth.row(f"construction_in_progress.{each}")[last])
-            for each in owner.sets["asset_class"]
-        )
-        charged = truth.year("property_depreciation", year)
-        for metric, value in (("depreciation_expense_ppe", charged),
-                              (CONSTRUCTION, building)):  # fmt: skip
-            facts.append(f"{name},{year},{metric},{value:.6f},USD m,derived_calc,derived,")
-    facts.sort(key=lambda each: each.split(",")[2])
-    _writes(folder / "annual.csv", "entity,period,metric,value,unit,source_id,kind,note", *facts)
-    _writes(
-        folder / "outlay_targets.csv", "figure,metric,first,last,weight,basis",
-        "Depreciation of property,depreciation_expense_ppe,2021,,0.001,made up",
-        f"Construction in progress,{CONSTRUCTION},2021,,0.01,made up",
-    )  # fmt: skip
-    errors = {}
-    for key in ("placement.build_out", "placement.delayed_share"):
-        _writes(
-            folder / "calibration.csv",
-            "parameter,keys,years,low,high,digits,source_id,basis",
-            f"Waits,{key},,0,1,2,derived_calc,any share",
-        )
-        if key != "placement.build_out":
-            (folder / "outlay.csv").write_text(outlay, encoding="utf-8")
-        fitted = fit_outlays(name, "2024", made)
-        if key == "placement.build_out":
-            assert fitted.values == (share,)
-        errors[key] = [abs(each.error) for each in fitted.targets if each.period > "2024"]
-    assert max(errors["placement.build_out"]) < 1e-6
-    assert max(errors["placement.delayed_share"]) > 0.02, errors
-    annual = folder / "annual.csv"
-    building = next(each for each in facts if f",2022,{CONSTRUCTION}," in each)
-    value = building.split(",")[3]
-    annual.write_text(annual.read_text().replace(value, "0"), encoding="utf-8")
+def test_a_figure_of_zero_is_no_target(project: Project, tmp_path: Path) -> None:
+    shutil.copytree(project.data, tmp_path / "data")
+    made = Project(tmp_path)
+    annual = made.data / "companies/maya/annual.csv"
+    rows = annual.read_text(encoding="utf-8").splitlines()
+    cells = rows[-1].split(",")
+    cells[3] = "0"
+    annual.write_text("\n".join([*rows[:-1], ",".join(cells), ""]), encoding="utf-8")
     with pytest.raises(FactsError, match="a figure of zero cannot be fitted to"):
-        fit_outlays(name, "2024", made)
+        fit_outlays("MAYA", None, made)
 
 
 def test_the_page_explains_every_rule_of_history() -> None:

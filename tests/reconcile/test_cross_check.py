@@ -59,7 +59,8 @@ class TestPublishedFigures:
     def test_outside_the_guided_range_is_said_whatever_the_tolerance(
         self, comparisons: dict[str, Comparison]
     ) -> None:
-        inside = comparisons["capex_2026"]
+        guided = comparisons["capex_2026"]
+        inside = replace(guided, model=(guided.low + guided.high) / 2)  # type: ignore[operator]
         assert inside.verdict == "inside the guided range"
         outside = replace(inside, model=inside.high * 1.001)  # type: ignore[operator]
         assert abs(outside.difference) > 0.05

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 
 from jcurve.facts import reported
-from jcurve.facts.calibration import calibrated
+from jcurve.facts.outlay_tables import calibrated
 from jcurve.ground.errors import FactsError, JCurveError
 from jcurve.ground.project import Project, find_project
 from jcurve_studies.comparisons.published_models import capital_recovery, side_by_side
 from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays, held_outlays
 from tests.conftest import RecordFigure
+from tests.support.quarters_back import LAST
 
-PEERS = ("GOOGL", "MSFT", "AMZN")
+PEERS = ("GOOGL", "MSFT", "AMZN", "ORCL")
 
 
 @pytest.mark.parametrize("name", ["META", *PEERS])
@@ -27,7 +28,7 @@ def test_depreciation_of_each_year_from_2021_within_8_per_cent(name: str) -> Non
     found = peer(name).backcast()
     facts = reported(name).series("depreciation_expense_ppe", "year")
     assert [each.year for each in found] == [year for year in facts if year >= "2021"]
-    assert len(found) >= 5
+    assert len(found) >= 5 - (name == "META" and LAST < "2025Q4")
     for each in found:
         assert abs(each.error) < 0.08, each
 
@@ -120,7 +121,7 @@ def test_assumptions_are_constants_or_one_path_and_no_year_has_its_own(name: str
         if each.points is None or len(each.points) < 2:
             continue
         assert len(each.points) <= 3, key
-        assert key.startswith("capex.mix."), key
+        assert key.startswith(("capex.mix.", "placement.delayed_share")), key
 
 
 def test_a_fiscal_year_is_its_own_quarters() -> None:

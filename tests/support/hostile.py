@@ -181,15 +181,6 @@ def hostile_project(root: Path) -> Path:
         lines += [f"  {key}:", f"    value: {json.dumps(entry['value'])}", f"    why: {quoted('')}"]
     (root / "data" / "scenarios" / "hostile.yml").write_text("\n".join(lines) + "\n")
 
-    table = root / "data" / "sources.csv"
-    head, *rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8")))
-    title, publisher = head.index("title"), head.index("publisher")
-    for row in rows:
-        row[title], row[publisher] = next(texts), next(texts)
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([head, *rows])
-    table.write_text(written.getvalue(), encoding="utf-8")
-
     path = root / "data" / "companies" / "meta" / "company.yml"
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"(?<=\ndisplay_name: ).*", quoted, text)
@@ -198,4 +189,13 @@ def hostile_project(root: Path) -> Path:
         r"(?<=^    )(\w+: ).*", lambda found: found[1] + quoted(found), members, flags=re.M
     )
     path.write_text(before + sets + members, encoding="utf-8")
+
+    table = root / "data" / "sources.csv"
+    head, *rows = csv.reader(io.StringIO(table.read_text(encoding="utf-8")))
+    title, publisher = head.index("title"), head.index("publisher")
+    for row in rows:
+        row[title], row[publisher] = next(texts), next(texts)
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([head, *rows])
+    table.write_text(written.getvalue(), encoding="utf-8")
     return root

@@ -26,17 +26,18 @@ from jcurve.facts.calendar import expected, releases
 from jcurve.facts.entry_form import SOURCE_FIELDS
 from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
-from jcurve.facts.new_quarter import bring_forward, quarter_form
-from jcurve.facts.quarter_plan import moved_dates, moved_range
+from jcurve.facts.new_quarter import bring_forward, moved_dates, moved_range, plan_of, quarter_form
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
 __all__ = [
-    "BEFORE", "COMING", "LAST", "TOGETHER", "case_after", "filled", "known_since", "made_up",
-    "taken_back",
+    "BEFORE", "COMING", "GROWN", "LAST", "TOGETHER", "case_after", "filled", "known_since",
+    "made_up", "taken_back",
 ]  # fmt: skip
 
 FOLDER = "companies/meta"
+GROWN = 1.03
+"""By how much a quarter that is made up is larger than the one before."""
 Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
@@ -132,6 +133,23 @@ def taken_back(project: Project, through: Quarter) -> None:
     owned.write_text(text, encoding="utf-8")
 
 
+def plan_year_under_way(project: Project) -> None:
+    """Give every plan that begins after the coming quarter the outlay that was guided for its
+    year, as a scenario of that time had it."""
+    owner = company("META", project)
+    year = owner.fiscal_year(Quarter(owner.data_through).plus(1))
+    known = [each for each in capex_guidance("META", project) if each.metric == "capex"]
+    ranges = [each.in_millions for each in known if each.fiscal_year == year]
+    for path in (project.data / "scenarios").glob("*.yml") if ranges else ():
+        text = path.read_text(encoding="utf-8")
+        if plan_of(text, year) is not None:
+            continue
+        for name, level in (("value", "middle"), ("low", "low"), ("high", "high")):
+            begins = rf"(?m)(^  capex\.total:\n(?:    .*\n)*?    {name}: \{{)"
+            text = re.sub(begins, rf"\g<1>{year}: {getattr(ranges[-1], level):g}, ", text)
+        path.write_text(text, encoding="utf-8")
+
+
 def _ever_used(project: Project) -> set[str]:
     """Sources that the whole data cite; what nothing cites is no business of a quarter."""
     from jcurve.ground.project import find_project
@@ -209,10 +227,9 @@ def filled(form: str, whole: Project, now: Project, sure: Mapping[str, str]) -> 
 
 
 def made_up(form: str, quarter: Quarter) -> str:
-    """A form whose figures are those of the quarter before, so that every identity holds."""
+    """A form whose amounts are those of the quarter before, all grown alike: identities hold."""
     rows = list(csv.DictReader(io.StringIO(form)))
-    sold = next((row for row in rows if row["item"] == "revenue_advertising"), None)
-    shown = next((row for row in rows if row["item"] == "ad_impressions_yoy_pct"), None)
+    prices = _prices(rows)
     for row in rows:
         if row["part"] == "release" and row["item"] == quarter:
             row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
@@ -221,16 +238,30 @@ def made_up(form: str, quarter: Quarter) -> str:
         if row["part"] != "figure":
             continue
         row["value"] = row["quarter_before"] or ("1000" if row["if_empty"] == NEEDED else "")
+        if row["quarter_before"] and row["unit"].startswith("USD"):
+            row["value"] = f"{GROWN * float(row['quarter_before']):.4f}"
         row |= {"sure": "made up", "kind": "reported"}
-        if row["item"] == "price_per_ad_yoy_pct" and sold and shown:
-            growth = float(sold["quarter_before"]) / float(sold["year_before"])
-            price = growth / (1 + float(shown["quarter_before"]) / 100) - 1
-            row["value"] = f"{100 * price:.0f}"
+        row["value"] = prices.get(row["item"], row["value"])
     text = io.StringIO()
     table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     table.writeheader()
     table.writerows(rows)
     return text.getvalue()
+
+
+def _prices(rows: list[Row]) -> dict[str, str]:
+    """Growth of prices with which ads shown, as before, give the advertising that is made up."""
+    given = {row["item"]: row for row in rows if row["part"] == "figure"}
+    found = {}
+    for item in (each for each in given if each.startswith("price_per_ad_yoy_pct")):
+        region = item.removeprefix("price_per_ad_yoy_pct")
+        sold = given.get(f"revenue_advertising{'_user_geo' * bool(region)}{region}")
+        shown = given.get(f"ad_impressions_yoy_pct{region}")
+        if sold and shown and sold["quarter_before"] and shown["quarter_before"]:
+            growth = GROWN * float(sold["quarter_before"]) / float(sold["year_before"])
+            price = growth / (1 + float(shown["quarter_before"]) / 100) - 1
+            found[item] = f"{100 * price:.0f}"
+    return found
 
 
 def _figure(row: Mapping[str, str], sure: Mapping[str, str]) -> Row:
@@ -256,5 +287,6 @@ if __name__ == "__main__":
     given = Project(Path(sys.argv[1]))
     if len(sys.argv) > 2:
         taken_back(given, Quarter(sys.argv[2]))
+        plan_year_under_way(given)
     else:
         _forward(given)

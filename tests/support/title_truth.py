@@ -303,6 +303,12 @@ def every(seen: Seen) -> list[float]:
     return [float(each) for _, y in seen.series for each in y]
 
 
+def _but_the_last(seen: Seen) -> list[float]:
+    """The extremes of whole years, where the last column may be part of one."""
+    known = [y[:-1][np.isfinite(y[:-1])] for _, y in seen.series]
+    return [float(each) for y in known if y.size for each in (y.min(), y.max())]
+
+
 def _column_gaps(seen: Seen) -> list[float]:
     """Of figures side by side, each printed in whole billions, so that a gap is known to one."""
     known = [y[np.isfinite(y)] for _, y in seen.series]
@@ -315,6 +321,7 @@ _MORE: dict[str, Callable[[Seen], Iterable[float]]] = {
     "cash-bridge": _changes,
     "charge": every,
     "comparison": _column_gaps,
+    "depreciation-forecast-2023": _but_the_last,
     "depreciation": lambda seen: [
         max(float(y.max()) for _, y in seen.series if y.size) / float(y[-1])
         for _, y in seen.series

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.disclosures import (
-    ClassShare,
     Guidance,
     LifeChange,
     capex_guidance,
@@ -27,11 +26,7 @@ from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.model_constants import Constant, constants
 from jcurve.facts.registers import (
     Article,
-    Citation,
-    Claim,
-    Driver,
     Evidence,
-    Parameter,
     articles,
     citations,
     claims,
@@ -40,31 +35,20 @@ from jcurve.facts.registers import (
     external,
     macrs,
 )
-from jcurve.facts.reported import Fact, Facts, Metric, metrics, others, reported
-from jcurve.facts.sources import GRADES, Source, sources
-from jcurve.facts.verify import Check, Failure, Filled, VerifyReport, verify
+from jcurve.facts.reported import Facts, others, reported
+from jcurve.facts.sources import GRADES, sources
+from jcurve.facts.verify import VerifyReport, verify
 
 __all__ = [
     "GRADES",
     "Article",
-    "Check",
-    "Citation",
-    "Claim",
-    "ClassShare",
     "Company",
     "Constant",
-    "Driver",
     "Evidence",
-    "Fact",
     "Facts",
-    "Failure",
-    "Filled",
     "Guidance",
     "HistoryRow",
     "LifeChange",
-    "Metric",
-    "Parameter",
-    "Source",
     "VerifyReport",
     "articles",
     "capex_guidance",
@@ -80,7 +64,6 @@ __all__ = [
     "history",
     "life_changes",
     "macrs",
-    "metrics",
     "others",
     "reported",
     "sources",

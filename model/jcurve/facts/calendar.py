@@ -22,19 +22,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
 
-__all__ = [
-    "DAYS_TO_REPORT",
-    "EXPECTED",
-    "RELEASED",
-    "Releases",
-    "expected",
-    "holidays",
-    "known",
-    "next_results_day",
-    "releases",
-    "stale",
-]
-
 DAYS_TO_REPORT = 45
 EXPECTED, RELEASED = "calendars/expected_results.csv", "calendars/releases.csv"
 HOLIDAYS = "calendars/holidays.csv"

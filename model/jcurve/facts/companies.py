@@ -14,8 +14,6 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["Company", "companies", "company"]
-
 _KEYS = (
     "name", "display_name", "former_name", "cik", "currency", "fiscal_year_ends_in_month",
     "first_quarter", "data_through", "last_results", "next_results", "next_results_status",
@@ -63,6 +61,12 @@ class Company:
         """The fiscal year that a calendar quarter ends; empty where it ends none."""
         year = self.fiscal_year(quarter)
         return year if self.quarters(year)[-1] == quarter else ""
+
+    @property
+    def last_year(self) -> int:
+        """The last fiscal year whose every quarter is reported."""
+        last = Quarter(self.data_through)
+        return int(self.fiscal_year(last)) - (not self.year_ended(last))
 
     def last_day(self, quarter: str) -> datetime.date:
         """The last day of the company's own quarter that a calendar quarter stands for.

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jcurve.facts.calibration import (
+from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
+from jcurve.facts.history import history
+from jcurve.facts.model_constants import constants
+from jcurve.facts.outlay_tables import (
     EFFECT,
     EFFECT_IN_SERVICE,
     calibrated,
     has_outlay_targets,
+    outlay_assumptions,
     outlay_targets,
 )
-from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
-from jcurve.facts.history import history
-from jcurve.facts.model_constants import constants
-from jcurve.facts.outlay_tables import outlay_assumptions
 from jcurve.facts.reported import Facts
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
-
-__all__ = ["Cases", "charges_fit", "tables_hold"]
 
 Cases = Iterator[tuple[str, str | None]]
 """What was looked at, and the complaint about it; None where there is none."""

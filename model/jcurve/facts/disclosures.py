@@ -16,8 +16,6 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
 
-__all__ = ["ClassShare", "Guidance", "LifeChange", "capex_guidance", "class_map", "life_changes"]
-
 
 def _life(row: Row, key: str) -> tuple[float, float] | None:
     text = row.optional(key)

@@ -29,8 +29,6 @@ from jcurve.facts.tables import Column, Row, Text, by_key, records
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-__all__ = ["GUIDED", "SOURCE_FIELDS", "Entry", "Fetched", "read_form", "written_form"]
-
 GUIDED: Mapping[str, str] = MappingProxyType(
     {"capex": "Capital expenditures", "total_expenses": "Total expenses"}
 )

@@ -20,8 +20,6 @@ from jcurve.facts.tables import QUARTER, Column, Date, Row, Text, records
 from jcurve.ground.files import make_folder, write_file
 from jcurve.ground.project import Project, Where, find_project
 
-__all__ = ["Record", "append_forecast", "forecast_records", "stood"]
-
 _HEADER = ("quarter", "made", "data_through", "scenario", "line", "forecast", "unit", "seal")
 _DIGITS = 12
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["NEEDED", "HistoryRow", "Standing", "history", "standings"]
-
 NEEDED = "needed"  # What a row makes of a quarter for which it has neither figure nor rule
 
 _NAME = re.compile(r"reported_[a-z0-9_]+(?:\.[a-z][a-z0-9_]*)?")

@@ -16,8 +16,6 @@ from typing import TypeAlias
 from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["RULES", "Cell", "Cells", "View", "check_inputs"]
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -21,8 +21,6 @@ from jcurve.facts.tables import Row, Words, home_of, read_table, records
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where
 
-__all__ = ["SUPPLY_TABLE", "TRAITS_TABLE", "Constant", "constants"]
-
 SUPPLY_TABLE, TRAITS_TABLE = "supply.csv", "traits.csv"
 _Kind = Literal["reported", "estimate", "judgement"]
 _TAX_CLASSES = (5, 7, 15)

@@ -12,16 +12,13 @@ from jcurve.facts.calendar import EXPECTED, RELEASED
 from jcurve.facts.disclosures import Guidance, capex_guidance
 from jcurve.facts.entry_form import GUIDED, SOURCE_FIELDS, Entry
 from jcurve.facts.history import NEEDED, standings
-from jcurve.facts.identities import left_over
-from jcurve.facts.plausible import SIZE, doubt, out_of_size
+from jcurve.facts.identities import SIZE, doubt, left_over, out_of_size
 from jcurve.facts.reported import KINDS, Fact, Facts
 from jcurve.facts.sources import GRADES, Source, sources
 from jcurve.facts.table_edits import Edits
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
-
-__all__ = ["QuarterChange"]
 
 _OVER = 1.05  # by which a year may pass its guided range without a word
 _GUIDED_JUMP = 3.0

@@ -4,7 +4,7 @@ A table in data maps tags to metrics, with the periods in which a tag means that
 filings give to date only (cash flows, the fourth quarter) are differences and say so. A value on
 file is never replaced: where EDGAR differs, both are shown, and a later filing that prints another
 figure is a restatement, also shown. Of a period that is not on file the last print counts, so that
-an amendment comes before what it amends. What is hard to believe (:mod:`jcurve.facts.plausible`)
+an amendment comes before what it amends. What is hard to believe (:mod:`jcurve.facts.identities`)
 and a tag that the newest report has left are told, and nothing doubtful is written. A quarter after
 the last on file comes in whole, through the form of ``jcurve quarter``.
 """
@@ -17,10 +17,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from jcurve.facts.companies import Company
-from jcurve.facts.edgar import Edgar, Filed, filed_values
-from jcurve.facts.edgar_tags import NewestReport, Tag, edgar_tags
+from jcurve.facts.edgar import Edgar, Filed, NewestReport, Tag, edgar_tags, filed_values
 from jcurve.facts.entry_form import Fetched
-from jcurve.facts.plausible import doubt
+from jcurve.facts.identities import doubt
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
 from jcurve.facts.table_edits import Edits
@@ -29,8 +28,6 @@ from jcurve.facts.verify import verify
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-
-__all__ = ["Difference", "Refresh", "refresh"]
 
 _FORMS = frozenset({"10-Q", "10-K", "10-Q/A", "10-K/A"})
 _CLOSE = 1.0  # USD m: two prints of one figure differ by rounding

@@ -15,24 +15,6 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
 
-__all__ = [
-    "VERDICTS",
-    "Article",
-    "Citation",
-    "Claim",
-    "Driver",
-    "Evidence",
-    "Parameter",
-    "articles",
-    "citations",
-    "claims",
-    "drivers",
-    "evidence",
-    "external",
-    "macrs",
-    "touches",
-]
-
 VERDICTS: Mapping[str, str] = MappingProxyType(
     {
         "wrong date or attribution": "the figure or event belongs to another time or actor",

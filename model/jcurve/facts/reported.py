@@ -19,8 +19,6 @@ from jcurve.ground.units import FACT_UNITS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KINDS", "NATURES", "Fact", "Facts", "Freq", "Metric", "metrics", "others", "reported"]
-
 Freq = Literal["quarter", "year"]
 
 KINDS: Mapping[str, str] = MappingProxyType(

@@ -10,8 +10,6 @@ from typing import Annotated
 from jcurve.facts.tables import Column, Text, by_key, home_of
 from jcurve.ground.project import Where
 
-__all__ = ["GRADES", "Cited", "Source", "is_secondary", "sources"]
-
 GRADES: Mapping[str, str] = MappingProxyType(
     {
         "filing": "a filing with the SEC: its own text, XBRL or PDF",

@@ -18,8 +18,6 @@ from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 from jcurve.ground.transaction import replace_all
 
-__all__ = ["Edits"]
-
 _Key = Callable[[Sequence[str]], Any]
 
 

@@ -39,8 +39,7 @@ from typing import (
     get_type_hints,
 )
 
-from jcurve.facts.kept_tables import kept_of
-from jcurve.facts.table_rows import QUARTER, YEAR, Row, read_table
+from jcurve.facts.table_rows import QUARTER, YEAR, Row, kept_of, read_table
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import Quarter

@@ -13,15 +13,13 @@ from jcurve.facts.companies import Company, companies
 from jcurve.facts.company_tables import Cases, charges_fit, tables_hold
 from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
 from jcurve.facts.history import HistoryRow, history
-from jcurve.facts.plausible import SIZE, out_of_size
+from jcurve.facts.identities import SIZE, out_of_size
 from jcurve.facts.registers import Evidence, Parameter, claims, drivers, evidence, external, macrs
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
 from jcurve.facts.tables import Column, Row, home_of, records
 from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
-
-__all__ = ["Check", "Failure", "Filled", "VerifyReport", "verify"]
 
 _SHARED = "shared tables"
 _ROUNDING = 1e-9

@@ -276,11 +276,11 @@ def variance(lens: Lens, found: Importance | None) -> Exhibit | Prose:
         label = f"{percent(total.value, 0)} ± {written((total.error or 0.0) * 100)}"
         rows.append(Bars(name, pieces, [(total.value, label, 1)]))
     lead, _, most = next((part for part in parts if part[0] != _REST), parts[0])
+    share = percent(most.value, 0) if most.value < 1.0 else "nearly all"  # an estimate may pass 1
     return chart(
         bars_across(rows, height=14 + 5.2 * len(rows), above=0.14, number_style="percent"),
         id="variance",
-        title=f"{lead} and its interactions explain {percent(most.value, 0)} of the "
-        f"variance of NPV",
+        title=f"{lead} and its interactions explain {share} of the variance of NPV",
         subtitle=f"Share of the variance of NPV by family of assumptions, alone (dark) and with "
         f"interactions (total Sobol index); standard deviation {money(found.sd.value / MILLIONS)}",
         source=lens.modelled(),

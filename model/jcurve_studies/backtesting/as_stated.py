@@ -238,45 +238,25 @@ def of_the_quarter(quarter: Quarter, facts: Facts, timeline: Timeline) -> Iterab
     advertising = grown("revenue_advertising")
     counted = facts.get("shares_diluted", quarter) is not None
     shares = grown("shares_diluted") if counted else 0.0
-    yield Stated(
-        "Valuation date",
-        ("valuation.date",),
-        float(timeline.index(quarter)),
-        "the last quarter known",
-    )
-    yield Stated(
-        "Growth of advertising", ("market.growth", "market.growth_far"), advertising, lately
-    )
-    yield Stated(
-        "Growth of share-based pay", ("financing.sbc_growth",), advertising, "as advertising"
-    )
-    yield Stated(
-        "Growth of other revenue",
-        ("base.other_revenue_growth",),
-        grown("revenue_total", "revenue_advertising"),
-        lately,
-    )
-    yield Stated(
-        "Growth of ads shown",
-        ("advertising.volume_growth.*",),
-        facts.value("ad_impressions_yoy_pct", quarter).value / _PER_CENT,
-        on_year,
-    )
-    yield Stated(
-        "Growth of the costs of Reality Labs",
-        ("reality_labs.cost_growth",),
-        grown("revenue_reality_labs", "operating_income_rl", (quarter,)),
-        on_year,
-    )
-    yield Stated(
-        "Change of diluted shares",
-        ("shares.net_issuance",),
-        shares,
-        lately if counted else "not on file: held",
-    )
-    yield Stated("Price of a share bought back", ("shares.reference_price",), _NO_PRICE,
-                 "no price of the time is on file, and the change of shares holds repurchases: "
-                 "so high a price that none is counted twice")  # fmt: skip
+    rules: list[tuple[str, str, float, str]] = [
+        ("Valuation date", "valuation.date", float(timeline.index(quarter)),
+         "the last quarter known"),
+        ("Growth of advertising", "market.growth market.growth_far", advertising, lately),
+        ("Growth of share-based pay", "financing.sbc_growth", advertising, "as advertising"),
+        ("Growth of other revenue", "base.other_revenue_growth",
+         grown("revenue_total", "revenue_advertising"), lately),
+        ("Growth of ads shown", "advertising.volume_growth.*",
+         facts.value("ad_impressions_yoy_pct", quarter).value / _PER_CENT, on_year),
+        ("Growth of the costs of Reality Labs", "reality_labs.cost_growth",
+         grown("revenue_reality_labs", "operating_income_rl", (quarter,)), on_year),
+        ("Change of diluted shares", "shares.net_issuance", shares,
+         lately if counted else "not on file: held"),
+        ("Price of a share bought back", "shares.reference_price", _NO_PRICE,
+         "no price of the time is on file, and the change of shares holds repurchases: so high a "
+         "price that none is counted twice"),
+    ]  # fmt: skip
+    for what, keys, value, basis in rules:
+        yield Stated(what, tuple(keys.split()), value, basis)
 
 
 def rows_of_stated(

@@ -29,25 +29,9 @@ from jcurve_studies.backtesting.as_known import Frozen, frozen
 from jcurve_studies.comparisons.response import ELASTICITIES
 from jcurve_studies.fits.lives import CHANGES
 
-__all__ = [
-    "ADVERTISING",
-    "CASH_FLOW",
-    "DEPRECIATION",
-    "ORIGINS",
-    "RESPONSE_ORIGINS",
-    "SUBJECTS",
-    "Backtest",
-    "Cause",
-    "Miss",
-    "backtest",
-    "causes",
-    "mean_error",
-]
-
-ORIGINS = (2022, 2023, 2024)
-LAST_YEAR = 2025
-RESPONSE_ORIGINS = (2023, 2024)
-"""Years after which advertising is forecast; compute bought before 2023 had hardly reached ads."""
+FIRST_ORIGIN, FIRST_RESPONSE = 2022, 2023
+"""Years after which forecasts begin, of advertising the second: compute bought before it had hardly
+reached ads. Every later year follows, to the one before the last that is reported."""
 
 DEPRECIATION, CASH_FLOW, ADVERTISING = "depreciation", "free cash flow", "advertising"
 SUBJECTS: Mapping[str, str] = {
@@ -113,19 +97,20 @@ def _backtest(project: Project) -> Backtest:
     today = evaluate(project=project)
     facts = reported(DEFAULT_COMPANY, project)
     runs, misses = [], []
-    for origin in ORIGINS:
+    last = facts.company.last_year
+    for origin in range(FIRST_ORIGIN, last):
         run = frozen(origin, project=project)
         runs.append(run)
-        for year in range(origin + 1, LAST_YEAR + 1):
+        for year in range(origin + 1, last + 1):
             misses.append(_depreciation(run, today, facts, year))
             misses.append(_cash_flow(run, facts, year))
     believed = float(today.scenario[ELASTICITY].row()[0])
     responses, tried = [], []
-    for origin in RESPONSE_ORIGINS:
+    for origin in range(FIRST_RESPONSE, last):
         run = frozen(origin, elasticity=believed, project=project)
         responses.append(run)
         for elasticity in sorted({*ELASTICITIES, believed}):
-            tried += _advertising(run, today, elasticity)
+            tried += _advertising(run, today, elasticity, last)
     tried.sort(key=lambda each: (each.origin, each.year, each.elasticity))
     misses += [each for each in tried if each.elasticity == believed]
     order = list(SUBJECTS)
@@ -188,15 +173,15 @@ def _cash_flow(run: Frozen, facts: Facts, year: int) -> Miss:
     return Miss(CASH_FLOW, run.origin, year, forecast, actual, tuple(parts))
 
 
-def _advertising(run: Frozen, today: Case, elasticity: float) -> list[Miss]:
-    """Advertising of each year after the origin; the market, then relative compute, are replaced
-    by what came, growth on the year by growth on the year."""
+def _advertising(run: Frozen, today: Case, elasticity: float, through: int) -> list[Miss]:
+    """Advertising of each year after the origin, ``through`` one; the market, then relative
+    compute, are replaced by what came, growth on the year by growth on the year."""
     timeline, then = today.assembly.timeline, run.case
     # Nothing else that was known depends on the elasticity; cost growth does, and moves no compute.
     rows = {**then.assumption_rows, ELASTICITY: np.array([[elasticity]])}
     case = Case(then.scenario, then.assembly, rows)
     first = timeline.index(f"{run.origin + 1}Q1")
-    last = timeline.index(f"{LAST_YEAR}Q4") + 1
+    last = timeline.index(f"{through}Q4") + 1
     came = today.row("reported_advertising")
     sold = today.row("reported_market_advertising")
     forecast = case.row("advertising", "with")
@@ -217,7 +202,7 @@ def _advertising(run: Frozen, today: Case, elasticity: float) -> list[Miss]:
         "growth beyond market and compute",
     )
     found = []
-    for year in range(run.origin + 1, LAST_YEAR + 1):
+    for year in range(run.origin + 1, through + 1):
         quarters = slice(timeline.index(f"{year}Q1"), timeline.index(f"{year}Q4") + 1)
         steps = [float(row[quarters].sum()) for row in ladder]
         parts = zip(names, map(float, -np.diff(steps)), strict=True)

@@ -107,8 +107,9 @@ def _falls(found: Backtest) -> bool:
 
 
 def forecasts(found: Backtest, subject: str) -> Exhibit:
-    """Actual figures, and what was forecast from the end of each year."""
-    own = found.of(subject)
+    """Actual figures, and what was forecast from the end of each of the last three years."""
+    drawn = found.runs[-len(_LOOKS) :]
+    own = [each for each in found.of(subject) if each.origin >= drawn[0].origin]
     actual = {each.year: each.actual / MILLIONS for each in own}
     years = sorted(actual)
     with style.house():
@@ -117,13 +118,13 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
         plotting.bars(
             axes, years, [actual[year] for year in years], _ACTUAL, width=0.5, label="Actual"
         )
-        for look, run in zip(_LOOKS, found.runs, strict=False):
+        for place, run in enumerate(drawn):
             line = [each for each in own if each.origin == run.origin]
             plotting.dots(
                 axes,
-                [each.year + 0.12 * (run.origin - found.runs[1].origin) for each in line],
+                [each.year + 0.12 * (place - 1) for each in line],
                 [each.forecast / MILLIONS for each in line],
-                look,
+                _LOOKS[place],
                 label=f"Forecast at the end of {run.origin}",
             )
         style.years(axes, years[0], years[-1])
@@ -148,7 +149,7 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
             for each in own
         )
         + ".",
-        reading=f"Mean absolute error {percent(mean_error(own))}.",
+        reading=f"Mean absolute error {percent(mean_error(tuple(own)))}.",
     )
 
 

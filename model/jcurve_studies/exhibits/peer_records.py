@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jcurve.facts.calibration import has_outlay_targets
+from jcurve.facts.outlay_tables import has_outlay_targets
 from jcurve.figures.exhibit import Column, Row, TableExhibit, table
 from jcurve.ground.numbers import MILLIONS
 from jcurve_studies.fits.companies import Peer, fiscal_years

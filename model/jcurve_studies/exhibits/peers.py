@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jcurve.case import Case
-from jcurve.facts.calibration import calibrated, has_outlay_targets
+from jcurve.facts.outlay_tables import calibrated, has_outlay_targets
 from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table

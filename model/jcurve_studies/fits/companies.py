@@ -41,9 +41,6 @@ SUBSET_SHARE = "life.subset_share"
 """Assumption: the share of servers and network that a change concerns which a company says is one
 of a *subset*."""
 
-BUILD_OUT, _DELAYED = "placement.build_out", "placement.delayed_share"
-"""Assumption: by how much the share of purchases that waits for sites rises with their growth."""
-
 _SERVERS = ("server", "network")
 _SUBSET, _MIX = "subset", "capex.mix."
 _ROWS = ("reported_revenue", "reported_capex", "reported_finance_lease_additions",
@@ -153,11 +150,11 @@ class Peer:
 
 def fiscal_years(found: Peer, first: str = "2021") -> tuple[str, ...]:
     """Fiscal years from ``first`` on whose every quarter is reported."""
-    through, owner = found.assembly.data_through, found.assembly.company
-    years = (str(year) for year in range(int(first), Quarter(through).year + 2))
-    whole = tuple(y for y in years if found.has_year(y) and owner.quarters(y)[-1] <= through)
+    owner = found.assembly.company
+    years = map(str, range(int(first), owner.last_year + 1))
+    whole = tuple(year for year in years if found.has_year(year))
     if not whole:
-        span = f"{found.assembly.timeline.first} to {through}"
+        span = f"{found.assembly.timeline.first} to {owner.data_through}"
         raise FactsError("no whole fiscal year is on file", where=owner.name, received=span)
     return whole
 
@@ -182,7 +179,6 @@ def _peer(name: str, project: Project, stamp: Stamp) -> Peer:
     for key in changed:
         units[key] = date if ".date." in key else years
     filed = history(name, owner.first_quarter, LAST_QUARTER, project)
-    rows |= delayed(given, timeline, filed["reported_capex"].values)
     none = replace(filed[_ROWS[0]], cells=(None,) * len(timeline))
     wanted = {row: filed.get(row, replace(none, name=row)) for row in _ROWS}
     assembly = assemble(_lines(), owner, wanted, constants(owner, project), units)
@@ -237,23 +233,6 @@ def row_of(each: OutlayAssumption, timeline: Timeline) -> Array:
         return np.array([[each.points[0]]])
     by_year = np.array([at(each.points, year) for year in timeline.years])
     return np.repeat(by_year, len(timeline) // len(timeline.years))[:, None]
-
-
-def delayed(
-    given: Mapping[str, OutlayAssumption], timeline: Timeline, purchases: Array
-) -> dict[str, Array]:
-    """The share of purchases that waits for sites under construction, where it depends on the
-    build-out: the more, the faster purchases of four quarters have grown on the four before."""
-    found = given.get(BUILD_OUT)
-    if found is None or found.points is None:
-        return {}
-    year = np.convolve(np.nan_to_num(purchases), np.ones(QUARTERS_IN_YEAR))[: len(purchases)]
-    grown = np.zeros(len(purchases))
-    first = 2 * QUARTERS_IN_YEAR - 1  # from which two whole years are known
-    before = year[first - QUARTERS_IN_YEAR : -QUARTERS_IN_YEAR]
-    grown[first:] = np.maximum(year[first:] / np.where(before > 0.0, before, np.inf) - 1.0, 0.0)
-    share = row_of(given[_DELAYED], timeline) + at(found.points, 0) * grown[:, None]
-    return {_DELAYED: np.minimum(share, 1.0)}
 
 
 def about_servers(change: LifeChange) -> bool:

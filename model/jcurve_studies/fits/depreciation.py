@@ -24,20 +24,16 @@ from jcurve.company import DEFAULT_COMPANY, Assembly, model
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
-from jcurve.facts.calibration import Calibrated, calibrated
+from jcurve.facts.outlay_tables import Calibrated, calibrated
 from jcurve.ground.project import Project, find_project
-from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import LAST_YEAR, QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import changes_of, disclosed_effects, effect, in_service_at
 
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "fit", "measure", "overrides", "values_of"]
-
 Array = NDArray[np.float64]
 
-FIRST_YEAR, LAST_YEAR = 2021, 2025
-"""Years of the fit: the first with depreciation of servers on file, the last whole one."""
-
-_LATEST_YEAR = LAST_YEAR + 1  # The year under way: its reported quarters are one more target
+FIRST_YEAR = 2021
+"""The first year of the fit: depreciation of servers is on file from it on."""
 
 _SERVERS = ("accelerators", "servers", "network")
 _PROPERTY, _SERVERS_ROW, _CONSTRUCTION = "property", "servers", "construction"
@@ -78,11 +74,12 @@ def measure(case: Case, project: Project | str | FilePath | None = None) -> tupl
 
 
 def fit(
-    through: int = _LATEST_YEAR,
+    through: int | None = None,
     company: str = DEFAULT_COMPANY,
     project: Project | str | FilePath | None = None,
 ) -> Calibration:
-    """Fit the parameters of a company to its figures of ``FIRST_YEAR`` to ``through``.
+    """Fit the parameters of a company to its figures of ``FIRST_YEAR`` to ``through``, by default
+    to all on file: the reported quarters of the year under way are one more target.
 
     A point of a path that lies after ``through`` is not fitted: no change is known then, so it
     takes the value of the point before it.
@@ -91,7 +88,8 @@ def fit(
     the answer. Done once in a process until the data change.
     """
     where = find_project(project)
-    return _fitted(through, model(company, where), where)
+    assembly = model(company, where)
+    return _fitted(through or Quarter(assembly.data_through).year, assembly, where)
 
 
 @lru_cache(maxsize=8)
@@ -129,7 +127,7 @@ def overrides(
     parameters: tuple[Calibrated, ...],
     values: tuple[float, ...],
     chosen: Scenario,
-    through: int = _LATEST_YEAR,
+    through: int = LAST_YEAR,
 ) -> dict[str, object]:
     """Values of parameters as overrides of a scenario, as known ``through`` a year (see
     :func:`fit`)."""
@@ -178,7 +176,7 @@ def _targets(
     facts = reported(company.name, project)
     found = []
     for what, metric, row, weight in _METRICS:
-        for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        for year in range(FIRST_YEAR, company.last_year + 1):
             fact = facts.get(metric, str(year))
             if fact is not None:
                 last = timeline.index(f"{year}Q4")
@@ -211,7 +209,8 @@ def _under_way(assembly: Assembly) -> list[Target]:
     """Depreciation of the reported quarters of the year under way, as one figure; part of it is
     derived (total depreciation and amortisation less other amortisation)."""
     history = assembly.history["reported_property_depreciation"]
-    first = assembly.timeline.index(f"{_LATEST_YEAR}Q1")
+    year = assembly.company.last_year + 1
+    first = assembly.timeline.index(f"{year}Q1")
     filled = [each for each in history.filled() if assembly.timeline.index(each[0]) >= first]
     if not filled:
         return []
@@ -221,7 +220,7 @@ def _under_way(assembly: Assembly) -> list[Target]:
         Target(
             "Depreciation of property",
             f"{quarters[0]} to {quarters[-1]}",
-            _LATEST_YEAR,
+            year,
             sum(cell.value for _, cell in filled),
             _QUARTERS_UNDER_WAY,
             "; ".join(dict.fromkeys(ids)),

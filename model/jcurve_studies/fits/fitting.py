@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.facts.calibration import Calibrated
+from jcurve.facts.outlay_tables import Calibrated
 from jcurve.ground.errors import FactsError
 
 Array = NDArray[np.float64]

@@ -176,25 +176,25 @@ def depreciation(
         placed_through: the last quarter of placements that count; None for all.
     """
     first = Quarter(assembly.timeline.first) - FIRST_QUARTER
-    # Without any change, one that never comes.
-    placed = [(max(float(each.date - first), 0.0), each.life * 1.0) for each in changes] or [
-        (float(len(assembly.timeline)), 1.0)
+    made = [
+        (np.array([[max(float(each.date - first), 0.0)]]), np.array([[each.life * 1.0]]))
+        for each in changes
     ]
-    dates = {str(slot): np.array([[date]]) for slot, (date, _) in enumerate(placed, start=1)}
-    lives = {str(slot): np.array([[life]]) for slot, (_, life) in enumerate(placed, start=1)}
-    return charged(assembly, values, dates, lives, placed_through)
+    return charged(assembly, values, made, placed_through)
 
 
 def charged(
     assembly: Assembly,
     values: Mapping[RowKey, Array],
-    dates: Mapping[str, Array],
-    lives: Mapping[str, Array],
+    changes: Sequence[tuple[Array, Array]],
     placed_through: str | None = None,
 ) -> Array:
-    """:func:`depreciation`, the changes as rows by slot: dates counted from the first quarter
-    of the timeline, lives in years, each (1, scenario)."""
+    """:func:`depreciation`, the changes as rows: each a date counted from the first quarter of
+    the timeline and a life in years, (1, scenario)."""
     timeline = assembly.timeline
+    # Without any change, one that never comes.
+    never = [(np.full((1, 1), float(len(timeline))), np.ones((1, 1)))]
+    slots = {str(slot): each for slot, each in enumerate(changes or never, start=1)}
     counts = np.ones((len(timeline), 1))
     if placed_through is not None:
         counts[timeline.index(placed_through) + 1 :] = 0.0
@@ -208,8 +208,8 @@ def charged(
         parts = depreciation_charge(
             placed_in_service=placed * counts,
             life_rest_follows_from=values["life_rest_follows_from", SHARED],
-            life_change_date=dates,
-            life_change_life=lives,
+            life_change_date={slot: date for slot, (date, _) in slots.items()},
+            life_change_life={slot: life for slot, (_, life) in slots.items()},
             quarter_index=values["quarter_index", SHARED],
             **own,
         )

@@ -11,7 +11,7 @@ stay near it. Fitted through an earlier year, the same parameters forecast the y
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -22,19 +22,21 @@ from numpy.typing import NDArray
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.model import SHARED, RowKey
 from jcurve.facts import reported
-from jcurve.facts.calibration import (
+from jcurve.facts.outlay_tables import (
     EFFECT,
     EFFECT_IN_SERVICE,
     Calibrated,
+    OutlayAssumption,
     OutlayTarget,
+    at,
     calibrated,
     has_outlay_targets,
     outlay_targets,
+    with_rests,
 )
-from jcurve.facts.outlay_tables import OutlayAssumption, at, with_rests
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where, find_project
-from jcurve_studies.fits.companies import Peer, about_servers, changes, delayed, peer, row_of
+from jcurve_studies.fits.companies import Peer, about_servers, changes, peer, row_of
 from jcurve_studies.fits.depreciation import fit
 from jcurve_studies.fits.fitting import Calibration, Target, fit_within
 from jcurve_studies.fits.lives import charged, disclosed_effects
@@ -117,7 +119,6 @@ def _fitted(found: Peer, through: str) -> Calibration:
             **found.rows,
             **moved,
             **changes(found.disclosed, timeline, given, assembly.company),
-            **delayed(given, timeline, assembly.history["reported_capex"].values),
         }
 
     def likes(points: Array, chosen: Sequence[Target]) -> Array:
@@ -260,7 +261,7 @@ def _reported(found: Peer, target: OutlayTarget) -> list[Target]:
 
 def _effects(found: Peer, target: OutlayTarget) -> list[Target]:
     timeline, owner = found.assembly.timeline, found.assembly.company
-    dated = {timeline.labels[int(row[0, 0])] for row in _dates(found.rows).values()}
+    dated = {timeline.labels[int(row[0, 0])] for row, _ in _changes(found.rows)}
     made = []
     for each in disclosed_effects(owner.name, found.project, owner.fiscal_year_ends_in_month):
         quarter = owner.quarter_on(each.change.effective_date)
@@ -275,9 +276,10 @@ def _effects(found: Peer, target: OutlayTarget) -> list[Target]:
     return made
 
 
-def _dates(rows: Mapping[str, Array]) -> dict[str, Array]:
-    """Dates of the changes of life by slot."""
-    return {key.removeprefix(_DATE): row for key, row in rows.items() if key.startswith(_DATE)}
+def _changes(rows: Mapping[str, Array]) -> list[tuple[Array, Array]]:
+    """Date and life of each change of life."""
+    dates = {key: row for key, row in rows.items() if key.startswith(_DATE)}
+    return [(date, rows[key.replace(_DATE, _LIFE)]) for key, date in dates.items()]
 
 
 def _modelled(
@@ -290,26 +292,11 @@ def _modelled(
         parts = [values[f"{target.row}.{member}", SHARED] for member in members]
         row = np.sum(np.broadcast_arrays(*parts), axis=0)
     else:
-        dates = _dates(rows)
         day = float(found.assembly.timeline.index(target.row))
-        kept = [slot for slot, date in dates.items() if float(date[0, 0]) != day]
-        whole, without = (_charged(found, target, values, rows, each) for each in (dates, kept))
+        every = _changes(rows)
+        others = [each for each in every if float(each[0][0, 0]) != day]
+        whole, without = (
+            charged(found.assembly, values, each, target.in_service) for each in (every, others)
+        )
         row = whole - without
     return np.asarray(row[target.first : target.last + 1].sum(axis=0))
-
-
-def _charged(
-    found: Peer,
-    target: Target,
-    values: Mapping[RowKey, Array],
-    rows: Mapping[str, Array],
-    chosen: Iterable[str],
-) -> Array:
-    """Depreciation with the changes of life in some slots alone; without any, one never comes."""
-    slots = list(chosen)
-    dates = {str(slot): rows[f"{_DATE}{each}"] for slot, each in enumerate(slots, start=1)}
-    lives = {str(slot): rows[f"{_LIFE}{each}"] for slot, each in enumerate(slots, start=1)}
-    if not slots:
-        dates = {"1": np.full((1, 1), float(len(found.assembly.timeline)))}
-        lives = {"1": np.ones((1, 1))}
-    return charged(found.assembly, values, dates, lives, target.in_service)

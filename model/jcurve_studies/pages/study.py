@@ -7,12 +7,13 @@ from functools import cached_property, lru_cache
 
 from jcurve.assumptions import shipped
 from jcurve.case import Case, evaluate
+from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import companies, company
 from jcurve.ground.project import Project
 from jcurve_studies.backtesting.backtest import Backtest, backtest
 from jcurve_studies.backtesting.quarterly import Kept, Quarterly, kept, quarterly
 from jcurve_studies.fits.companies import Peer, peer
-from jcurve_studies.fits.depreciation import LAST_YEAR, fit
+from jcurve_studies.fits.depreciation import fit
 from jcurve_studies.fits.fitting import Calibration
 from jcurve_studies.fits.outlays import FORECAST_AFTER
 
@@ -61,7 +62,7 @@ class Study:
     @cached_property
     def fitted_late(self) -> Calibration:
         """The same through the year before the last whole one."""
-        return fit(LAST_YEAR - 1, project=self.project)
+        return fit(company(DEFAULT_COMPANY, self.project).last_year - 1, project=self.project)
 
     @cached_property
     def peers(self) -> list[Peer]:
