@@ -221,7 +221,7 @@ def test_no_unit_turns_a_small_value_into_zero(unit: str) -> None:
         is_rest = dollars < 1.0 if unit in ("USD m", "USD bn") else abs(value) < 1e-7
         written_out = text.removesuffix(unit)
         assert is_rest or any(digit in written_out for digit in "123456789"), (value, text)
-        assert text.startswith("+" if sign > 0 else "−") or text.startswith(("0", "$0"))
+        assert text.startswith(("+" if sign > 0 else "−", "0", "$0"))
     assert amount(0.0, unit, sign=True).removeprefix("$").startswith("0")
 
 

@@ -22,6 +22,7 @@ from jcurve.ground.numbers import (
     money,
     percent,
     quarter,
+    span,
     spelt,
 )
 from jcurve.ground.project import Where
@@ -39,7 +40,6 @@ _KINDS: Mapping[str, str] = {
     "judgement": "our choice, with a reason and a range",
 }
 _SOFT = ("judgement", "estimate")
-_SAID = ("share", "per year", "USD m", "x", "years")
 _LONG = 12  # rows; more are for whoever looks one up
 
 
@@ -194,15 +194,12 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     def row(each: Driver) -> tuple[Value, ...]:
         item = lens.case.scenario[each.key]
         ends = (each.value_number, each.low_number, each.high_number)
-        value, low, high = (
-            quantity(end, item.unit, item.choices).removesuffix(f" {item.unit}") for end in ends
-        )
-        said = "" if item.unit in _SAID else f", {item.unit}"
+        value, low, high = (quantity(end, item.unit, item.choices) for end in ends)
         path = item.value if isinstance(item.value, Dated) else None
         last = "" if path is None else quarter(path.label(path.periods[-1]))
         year = f" in {last}" if last and last not in each.short_name else ""
         return (
-            f"{each.short_name}{year}{said}", value, f"{low} to {high}", each.kind,
+            f"{each.short_name}{year}: {lowered(item.label)}", value, span(low, high), each.kind,
             billions(each.effect_at_low), billions(each.effect_at_high),
             each.earnings_at_low, each.earnings_at_high,
         )  # fmt: skip
@@ -210,9 +207,9 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     judged = sum(each.kind == "judgement" for each in found)
     return table(
         [
-            ("Driver", 3),
+            ("Driver", 4),
             Column(label="Value", style="text", figures=True),
-            Column(label="Range", style="text", figures=True),
+            Column(label="Range", style="text", figures=True, weight=1.2),
             "Kind",
             *effects(0, "NPV, USD bn"),
             *effects(2, f"EPS {EARNINGS_YEAR}, USD"),

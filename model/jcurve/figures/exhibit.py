@@ -259,8 +259,12 @@ class TableExhibit(_Exhibit):
 
     @property
     def stacks(self) -> bool:
-        """Whether a phone shows its columns under one another: where some of them hold words."""
-        return any(column.style == "text" for column in self.columns[1:])
+        """Whether a phone shows its columns under one another: where some of them hold words, or
+        none a year."""
+        held = self.columns[1:]
+        return any(each.style == "text" for each in held) or not any(
+            each.label[:1].isdigit() for each in held
+        )
 
     @property
     def alt(self) -> str:

@@ -4,6 +4,7 @@ the decision, each asked once."""
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -240,8 +241,18 @@ class Lens:
         return float(self.case.row(name, None if is_shared else "with")[0])
 
     def called(self, key: str) -> str:
-        """An assumption's short name, its label where it has none."""
+        """An assumption's short name."""
         return self.case.scenario[key].called
+
+    def clauses(self, keys: Iterable[str]) -> str:
+        """Assumptions by their short names, each with what it is, for a note."""
+        items = (self.case.scenario[key] for key in dict.fromkeys(keys))
+        return "; ".join(f"{item.called}: {lowered(item.label)}" for item in items) + "."
+
+    def clause(self, line: str) -> str:
+        """What a line is: the first sentence of its definition, in the words of the house."""
+        definition = " ".join(self.case.assembly.model.outputs[line].definition.split())
+        return re.sub(r"\bworld", "case", definition.partition(". ")[0].rstrip("."))
 
     def members(self, name: str) -> Mapping[str, str]:
         """Members of a set and what they are called."""
@@ -395,5 +406,7 @@ class Lens:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""
         fixed = {each.key: each for each in self.case.assembly.constants.values()}
         soft = [fixed.get(key) or self.case.scenario[key] for key in keys]
-        named = [f"{item.label} ({item.kind})" for item in soft if item.kind in _SOFT]
+        named = [
+            f"{lowered(self.called(item.key))} ({item.kind})" for item in soft if item.kind in _SOFT
+        ]
         return [f"Rests on: {'; '.join(named)}."] if named else []

@@ -108,13 +108,13 @@ def _title(day: ResultsDay) -> str:
     revenue, costs = day.miss("revenue"), day.miss("total_costs")
     change = day.revision.change("npv", day.lens.view)
     amount = 0.0 if change is None else change.amount / MILLIONS
-    moved = f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))} to {money(day.lens.npv)}"
+    moved = f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))}"
     if abs(amount) < _MOVED:
         moved = f"NPV as it was, {money(day.lens.npv)}"
     sides = [_side(revenue), _side(costs)]
     first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
     said = f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
-    return f"Results of {day.quarter.words}: {said}; {moved}"
+    return f"{day.quarter.words} results: {said}; {moved}"
 
 
 def _side(miss: Miss) -> str:
@@ -180,7 +180,7 @@ def missed(day: ResultsDay) -> TableExhibit:
             Column(label="Miss", style="text", figures=True),
             Column(label="Miss, %", style="text", figures=True),
             Column(label="Place", style="text", figures=True),
-            ("A quarter of it or more", 2),
+            ("Main parts of the miss", 2),
         ],
         rows,
         id="missed",
@@ -275,7 +275,7 @@ def watch(day: ResultsDay) -> TableExhibit:
                 line.label,
                 percent(value) if growth else money(value / MILLIONS),
                 "–" if before is None else percent(before) if growth else money(before / MILLIONS),
-                "–" if growth or not before or before < 0 else _grown(value, before),
+                "–" if growth or not before or min(before, value) < 0 else _grown(value, before),
                 _usual(_usual_miss(day, name), growth, line.over_revenue),
             )
         )

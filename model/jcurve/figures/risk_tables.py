@@ -73,13 +73,17 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
         ]
     left_out = f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left"
     return table(
-        [("Measure", 3), "Estimate", "Error, 95%"],
+        [
+            ("Measure", 3),
+            Column(label="Estimate", style="text", figures=True),
+            Column(label="Error, 95%", style="text", figures=True),
+        ],
         rows,
         id="measures",
         title=f"In the worst {tail} of draws NPV averages "
         f"{money(-losses.expected_shortfall.value / MILLIONS)}",
-        subtitle=f"{drawn.run.note}; every assumption with a range and a distribution varies, a "
-        f"yearly path as a whole",
+        subtitle="Every assumption with a range and a distribution varies; a yearly path moves as a "
+        "whole",
         source=lens.modelled(),
         reading="A loss is a negative NPV. "
         + (f"{left_out} out." if risk.left_out else "No draw was rejected."),
@@ -96,8 +100,9 @@ def _share(label: str, found: Estimate) -> Row:
 
 def _estimate(label: str, found: Estimate, write: Callable[[float], str]) -> Row:
     if math.isnan(found.value):
-        return Row(cells=(label, "none", ""))
-    return Row(cells=(label, write(found.value), "" if found.error is None else write(found.error)))
+        return Row(cells=(label, "none", ""), indent=1)
+    error = "" if found.error is None else write(found.error)
+    return Row(cells=(label, write(found.value), error), indent=1)
 
 
 def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhibit | Prose:
@@ -112,18 +117,22 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
     return table(
         [
             ("Assumption", 2.6),
-            ("Case", 1.4),
-            ("Break-even", 1.4),
-            ("Evidence range", 1.6),
+            *(
+                Column(label=label, style="text", figures=True, weight=weight)
+                for label, weight in (("Case", 1.4), ("Break-even", 1.4), ("Evidence range", 1.6))
+            ),
             ("Verdict", 0.9),
         ],
         [
-            (
-                lens.called(each.key),
-                last_stated(each.present, each.unit),
-                last_stated(each.text, each.unit) or "none",
-                span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
-                each.standing.capitalize() or "–",
+            Row(
+                cells=(
+                    lens.called(each.key),
+                    last_stated(each.present, each.unit),
+                    last_stated(each.text, each.unit) or "none",
+                    span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
+                    each.standing.capitalize() or "–",
+                ),
+                says=lens.case.scenario[each.key].label,
             )
             for each in solved
         ],
@@ -152,7 +161,7 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
     if not found:
         return nothing_to_show("There is no stress in the library.")
     ordered = sorted(found, key=lambda each: each.changes[output])
-    raised = sum(each.changes[output] > 0.0 for each in ordered)
+    lifted = sum(each.changes[output] > 0.0 for each in ordered)
     worst = ordered[0]
     return table(
         [
@@ -165,7 +174,7 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         ],
         [
             (
-                each.title,
+                raised(each.title.removeprefix("Stress: ")),
                 each.moved,
                 each.values[output] / MILLIONS,
                 each.changes[output] / MILLIONS,
@@ -183,10 +192,10 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         else f"No stress is worth less than {own}",
         subtitle=f"Each stress changes every assumption its story implies, against {own}",
         source=lens.modelled(),
-        reading=f"{spelt(raised).capitalize()} of the {spelt(len(ordered))} stresses "
-        f"{'raises' if raised == 1 else 'raise'} NPV: they cut spending that earned less "
+        reading=f"{spelt(lifted).capitalize()} of the {spelt(len(ordered))} stresses "
+        f"{'raises' if lifted == 1 else 'raise'} NPV: they cut spending that earned less "
         f"than it cost, or hurt the company without AI more."
-        if raised
+        if lifted
         else "No stress raises NPV.",
     )
 
@@ -355,7 +364,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
         [
             *(_in_bn(each.name, each.within, each.beyond, each.total) for each in found.items),
             _in_bn("Change of NPV from today", within, beyond, found.change, role="total"),
-            heading(f"By the part of the plan that is spent, {lasts}"),
+            heading(f"By the size of the plan, {lasts}"),
             *(
                 Row(cells=(percent(part, 0), None, None, worth / MILLIONS), indent=1)
                 for part, worth in found.curve[::2]

@@ -94,7 +94,8 @@ def against_scale(
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
         axes.set_xlim(float(x[0]), float(x[-1]))
-        axes.set_xlabel("% of the plan")
+        if is_wide:
+            axes.set_xlabel("% of the plan")
         plotting.point(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
         if _pays_with_staff_scaled(found):  # the title is of it
             at = 100 * found.best_talent_scaled
@@ -114,7 +115,7 @@ def against_scale(
         subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
         "commitments and maintenance); band: one driver at a time over its evidence"
         if is_wide
-        else "NPV from today, USD bn, by size of the plan; dashed: AI staff in proportion",
+        else "NPV from today, USD bn, by size of the plan in %; dashed: AI staff in proportion",
         source=lens.modelled(),
         alt=f"Line of value over size: {money(own[0])} at {percent(found.scales[0], 0)} of the "
         f"plan, a peak of {money(best)} at {percent(found.best.value, 0)}, {money(plan)} at "

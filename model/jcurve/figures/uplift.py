@@ -152,9 +152,15 @@ def growth(lens: Lens) -> TableExhibit:
     now, last = lens.first_forecast_year, lens.horizon
     first = now - _BEFORE
     years = list(range(first, last + 1))
-    shown = [year for year in years if year <= now + _AHEAD or (last - year) % _STEP == 0]
     market = lens.values("market_growth_on_year", None, first)
     ours, theirs = (_grown(row) for row in lens.both("advertising", first - 1))
+    above, behind = gaps(ours, market), gaps(theirs, market)
+    losing = _losing(lens, years, above)
+    shown = [
+        year
+        for year in years
+        if year <= now + _AHEAD or (last - year) % _STEP == 0 or year in losing[:1]
+    ]
     unexplained = zip(
         years,
         market,
@@ -166,7 +172,6 @@ def growth(lens: Lens) -> TableExhibit:
         (1 + size) * (math.exp(forecast if year >= now else known) - 1)
         for year, size, forecast, known in unexplained
     ]
-    above, behind = gaps(ours, market), gaps(theirs, market)
     names = {"with": lens.with_name, lens.other: lens.other_name}
 
     def row(label: str, values: list[float], *, share: bool = True) -> Row:

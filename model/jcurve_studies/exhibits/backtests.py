@@ -135,9 +135,8 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
     return chart(
         figure,
         id=f"forecasts-{subject.replace(' ', '-')}",
-        title=f"{subject.capitalize()} of {years[-1]}: "
-        + joined([f"{money(each.forecast / MILLIONS)} as known in {each.origin}" for each in last])
-        + f", actual {money(actual[years[-1]])}",
+        title=f"{subject.capitalize()} of {years[-1]} was {money(actual[years[-1]])}; it had been "
+        f"forecast at {joined(money(each.forecast / MILLIONS) for each in last)}",
         subtitle="Bars: actual; diamonds: what was forecast on facts and guidance known by then, "
         "USD bn",
         source=_SOURCE,
@@ -148,7 +147,8 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
             for each in own
         )
         + ".",
-        reading=f"Mean absolute error {percent(mean_error(own))}.",
+        reading=f"Forecast at the end of {joined(str(each.origin) for each in last)}. Mean "
+        f"absolute error {percent(mean_error(own))}.",
     )
 
 
