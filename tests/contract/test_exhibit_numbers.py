@@ -189,7 +189,10 @@ def test_drivers_hold_what_each_end_does(base: jcurve.Case) -> None:
     """Every driver has its row, the largest effect first, and each effect is the model's own."""
     items = {item.name: item for item in base.scenario.items if item.level == "driver"}
     shown = basis.drivers(Lens(base))
-    names = [str(row.cells[0]).partition(" in 20")[0] for row in shown.rows]
+    said = [str(row.cells[0]).partition(": ") for row in shown.rows]
+    names = [name.partition(" in 20")[0] for name, *_ in said]
+    clauses = [items[name].label for name in names]
+    assert [clause for *_, clause in said] == [f"{each[:1].lower()}{each[1:]}" for each in clauses]
     assert set(names) == {name for name, item in items.items() if item.has_range}
     swings = [max(abs(float(end)) for end in row.cells[4:6]) for row in shown.rows]
     assert swings == sorted(swings, reverse=True)

@@ -14,7 +14,8 @@ HOME = Path(__file__).resolve().parents[2]
 PACKAGE = HOME / "model" / "jcurve"
 PACKAGES = ("jcurve", "jcurve_studies", "jcurve_runs")
 BY_NAME = {
-    *("ground", "engine", "lines", "figures", "assumptions", "analysis", "execution", "commands"),
+    *("ground", "engine", "lines", "figures", "briefing", "assumptions", "analysis", "execution"),
+    "commands",
     "jcurve_studies",
 }
 

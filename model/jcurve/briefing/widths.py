@@ -17,21 +17,6 @@ from jcurve.figures.style import FULL
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
-__all__ = [
-    "NARROW",
-    "PAD",
-    "SIZES",
-    "WEIGHT",
-    "Fit",
-    "Layout",
-    "Measure",
-    "em",
-    "fit",
-    "layout",
-    "whole",
-    "wrapped",
-]
-
 NARROW = 12  # Letters of a word that every column holds; a longer one may be broken
 
 SIZES = (8.5, 8.0, 7.5, 7.2)

@@ -267,7 +267,6 @@ def book(lens: Lens) -> TableExhibit:
             "stands for its first and last date.",
             *([f"* differs from the base scenario ({len(changed)} values)."] if changed else []),
         ],
-        reading=(),
         dense=True,
     )
 

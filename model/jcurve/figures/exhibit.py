@@ -1,7 +1,7 @@
 """Charts, tables and what-if panels with everything a reader needs around them: a takeaway
 for a title, units, a source, an alt text, and sentences that read the numbers.
 
-``chart`` and ``table`` make them; a reading must be given, for an exhibit that nobody reads out
+``chart`` and ``table`` make them; a chart's reading must be given, for one that nobody reads out
 is a picture.
 """
 
@@ -337,7 +337,7 @@ def table(
     id: str,
     title: str,
     source: str | Sequence[str],
-    reading: Part | Sequence[Part],
+    reading: Part | Sequence[Part] = (),
     subtitle: str = "",
     notes: Sequence[str] = (),
     dense: bool = False,

@@ -86,7 +86,6 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         title=f"{spelt(count).capitalize()} guided range{'s are' if count != 1 else ' is'} new or "
         "moved with the results",
         source="the company's releases and calls, as the register of guidance cites them",
-        reading=(),
     )
 
 

@@ -95,12 +95,9 @@ class Lens:
     @cached_property
     def filed(self) -> Lens | None:
         """The scenario as its file has it; None where the case is that."""
-        scenario = filed(self.case.scenario)
-        return (
-            None
-            if scenario is None
-            else Lens(evaluate(scenario, project=self.project), self.view, self.project)
-        )
+        if (own := filed(self.case.scenario)) is None:
+            return None
+        return Lens(evaluate(own, project=self.project), self.view, self.project)
 
     @cached_property
     def home(self) -> Project:
@@ -203,9 +200,10 @@ class Lens:
         self, name: str, tag: str | None = None, first: int | None = None, last: int | None = None
     ) -> list[float]:
         """A line by year in its own unit."""
-        years = self.case.assembly.timeline.years
-        row = self.case.year(name, tag)
-        return [float(row[years.index(year)]) for year in self.years(first, last)]
+        by_year = dict(
+            zip(self.case.assembly.timeline.years, self.case.year(name, tag), strict=True)
+        )
+        return [float(by_year[year]) for year in self.years(first, last)]
 
     def both(self, name: str, first: int | None = None) -> tuple[list[float], list[float]]:
         """A line in USD bn by year in the world with the programme and in the other."""
@@ -243,11 +241,6 @@ class Lens:
     def called(self, key: str) -> str:
         """An assumption's short name."""
         return self.case.scenario[key].called
-
-    def clauses(self, keys: Iterable[str]) -> str:
-        """Assumptions by their short names, each with what it is, for a note."""
-        items = (self.case.scenario[key] for key in dict.fromkeys(keys))
-        return "; ".join(f"{item.called}: {lowered(item.label)}" for item in items) + "."
 
     def clause(self, line: str) -> str:
         """What a line is: the first sentence of its definition, in the words of the house."""
@@ -404,9 +397,6 @@ class Lens:
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""
-        fixed = {each.key: each for each in self.case.assembly.constants.values()}
-        soft = [fixed.get(key) or self.case.scenario[key] for key in keys]
-        named = [
-            f"{lowered(self.called(item.key))} ({item.kind})" for item in soft if item.kind in _SOFT
-        ]
+        items = (self.case.scenario[key] for key in keys)
+        named = [f"{lowered(each.called)} ({each.kind})" for each in items if each.kind in _SOFT]
         return [f"Rests on: {'; '.join(named)}."] if named else []

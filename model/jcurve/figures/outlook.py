@@ -377,6 +377,5 @@ def lines(lens: Lens) -> TableExhibit:
         else "Free cash flow stays above zero in every year shown",
         subtitle="The company with its programme",
         source=lens.source(),
-        reading=(),
         dense=True,
     )

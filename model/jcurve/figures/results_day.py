@@ -187,7 +187,6 @@ def missed(day: ResultsDay) -> TableExhibit:
         title=_usual_title(day),
         subtitle=f"{day.quarter.words}: actual less forecast, USD bn{ranked}",
         source=[f"{day.quarter.words} filings and release", day.stood.how],
-        reading=(),
         notes=notes,
         dense=True,
     )

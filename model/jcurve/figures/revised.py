@@ -151,7 +151,6 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
         title=f"{spelt(len(changes)).capitalize()} headline figures moved since {before}",
         subtitle=f"{VIEW_NAMES[lens.view]}, except the second NPV; amounts in USD bn",
         source=lens.modelled(),
-        reading=(),
     )
 
 

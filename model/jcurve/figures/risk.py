@@ -146,9 +146,13 @@ def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | P
         f"({money(base)}), USD bn; hatched: the worse end",
         source=lens.modelled(),
         alt=f"Tornado: {'; '.join(f'{name} {span}' for name, span in named)}.",
-        notes=[lens.clauses(swing.key for swing in shown)],
+        notes=["; ".join(_told(lens.case.scenario[swing.key]) for swing in shown) + "."],
         reading=_tornado_reading(swings, shown, output, base),
     )
+
+
+def _told(item: Assumption) -> str:
+    return f"{item.called}: {lowered(item.label)}"
 
 
 def _ends(swing: Swing, output: str) -> tuple[float | None, float | None]:

@@ -47,6 +47,11 @@ def _usd_bn(label: str, decimals: int = 0, *, sign: bool = False) -> Column:
     return Column(label=label, unit="USD bn", decimals=decimals, sign=sign)
 
 
+def _written(*labels: str, weight: float = 0.0) -> list[Column]:
+    """Columns of numbers that are written in their own units."""
+    return [Column(label=each, style="text", figures=True, weight=weight) for each in labels]
+
+
 def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
     risk, output = drawn.risk, npv_of(lens.view)
@@ -59,31 +64,27 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
         _amount("Standard deviation", spread.sd),
         _amount(f"Value at risk at {level}: loss not exceeded", losses.value_at_risk),
         _amount(f"Expected shortfall at {level} (CVaR)", losses.expected_shortfall),
-        _share("Share of draws below zero", spread.below_zero),
+        _estimate("Share of draws below zero", spread.below_zero, percent),
     ]
     if risk.payback_by:
         last = max(risk.payback_by)
-        rows += [heading("Payback"), _share(f"Paid back by {last}", risk.payback_by[last])]
+        paid = _estimate(f"Paid back by {last}", risk.payback_by[last], percent)
+        rows += [heading("Payback"), paid]
     if (cash := risk.cash) is not None:
         rows += [
             heading("Net debt at its highest after the valuation date"),
-            _share(f"Passes {money(cash.limit / MILLIONS)}", cash.passed),
+            _estimate(f"Passes {money(cash.limit / MILLIONS)}", cash.passed, percent),
             _amount("Expected shortfall of cash beyond it, USD bn", cash.shortfall),
             _amount(f"the same in the worst {tail}", cash.worst),
         ]
     left_out = f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left"
     return table(
-        [
-            ("Measure", 3),
-            Column(label="Estimate", style="text", figures=True),
-            Column(label="Error, 95%", style="text", figures=True),
-        ],
+        [("Measure", 3), *_written("Estimate", "Error, 95%")],
         rows,
         id="measures",
         title=f"In the worst {tail} of draws NPV averages "
         f"{money(-losses.expected_shortfall.value / MILLIONS)}",
-        subtitle="Every assumption with a range and a distribution varies; a yearly path moves as a "
-        "whole",
+        subtitle="Every assumption with a range and a distribution varies; a path moves as a whole",
         source=lens.modelled(),
         reading="A loss is a negative NPV. "
         + (f"{left_out} out." if risk.left_out else "No draw was rejected."),
@@ -92,10 +93,6 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
 
 def _amount(label: str, found: Estimate) -> Row:
     return _estimate(label, found, lambda value: written(value / MILLIONS, decimals=1))
-
-
-def _share(label: str, found: Estimate) -> Row:
-    return _estimate(label, found, percent)
 
 
 def _estimate(label: str, found: Estimate, write: Callable[[float], str]) -> Row:
@@ -117,10 +114,7 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
     return table(
         [
             ("Assumption", 2.6),
-            *(
-                Column(label=label, style="text", figures=True, weight=weight)
-                for label, weight in (("Case", 1.4), ("Break-even", 1.4), ("Evidence range", 1.6))
-            ),
+            *_written("Case", "Break-even", "Evidence range", weight=1.4),
             ("Verdict", 0.9),
         ],
         [
@@ -209,10 +203,8 @@ def positions(
     secondary = sum(each.grade == "secondary" for each in days)
 
     def row(each: PositionLoss) -> Row:
-        return Row(
-            cells=(titles.get(each.name) or _day(each.name), each.move, -each.loss, each.grade),
-            indent=1,
-        )
+        name = titles.get(each.name) or _day(each.name)
+        return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)
 
     return table(
         [

@@ -300,7 +300,6 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
         else "The scenarios are worth the same",
         subtitle=f"Headline figures, {lenses[0].since}",
         source=_SOURCE,
-        reading=(),
     )
 
 

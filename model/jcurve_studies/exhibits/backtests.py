@@ -281,7 +281,6 @@ def stated(found: Backtest) -> TableExhibit:
         [(key, *cells) for key, cells in rows.items()],
         id="stated-then",
         title="What each run was told: guidance known by then, otherwise a naive rule",
-        reading=(),
         source=_SOURCE,
         dense=True,
     )

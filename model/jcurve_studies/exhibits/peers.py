@@ -13,7 +13,6 @@ from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, MINUS, joined, money, percent, quarter
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
 
@@ -323,22 +322,4 @@ def required(found: Sequence[Peer]) -> TableExhibit:
         source=_SOURCE,
         reading="One cost of capital and one cash margin (60% of revenue, judgement) for every "
         "company, so that they compare; each further year of spending needs as much again.",
-    )
-
-
-def rules(found: Peer) -> TableExhibit:
-    """Other people's rules for the same outlay, and what each counts."""
-    year = fiscal_years(found)[-1]
-    outlay = found.year("outlay", year) / MILLIONS
-    rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)
-    amounts = [each.amount for each in rows]
-    return table(
-        ["Rule", Column(label="USD bn", decimals=1), ("What it counts", 4)],
-        [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
-        id="published-rules",
-        title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for the "
-        "same spending, because each counts something else",
-        subtitle=f"{found.name}, spending of {money(outlay)} in fiscal {year}",
-        source="published models, rebuilt by J-Curve",
-        reading="The rows are not the same quantity: revenue or cash, of a year or of a lifetime.",
     )
