@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.scale import ScaleStudy
     from jcurve.case import Case
 
-VIEW_NAMES: Mapping[str, str] = MappingProxyType(
-    {"programme": "Programme", "go_forward": "Going forward"}
-)
+VIEW_NAMES = MappingProxyType({"programme": "Programme", "go_forward": "Going forward"})
 _OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped": "If stopped now"})
 _LONG_TITLE = 24  # letters
 _SOFT = ("judgement", "estimate")
@@ -200,10 +198,9 @@ class Lens:
         self, name: str, tag: str | None = None, first: int | None = None, last: int | None = None
     ) -> list[float]:
         """A line by year in its own unit."""
-        by_year = dict(
-            zip(self.case.assembly.timeline.years, self.case.year(name, tag), strict=True)
-        )
-        return [float(by_year[year]) for year in self.years(first, last)]
+        years = self.case.assembly.timeline.years
+        row = self.case.year(name, tag)
+        return [float(row[years.index(year)]) for year in self.years(first, last)]
 
     def both(self, name: str, first: int | None = None) -> tuple[list[float], list[float]]:
         """A line in USD bn by year in the world with the programme and in the other."""
@@ -390,10 +387,9 @@ class Lens:
 
     @property
     def _model(self) -> str:
-        scenario = self.case.scenario
-        count = len(set_values(scenario))
+        count = len(set_values(self.case.scenario))
         changed = f" with {lowered(counted(count, 'value'))} set" if count else ""
-        return f"J-Curve model, scenario {scenario.title}{changed}"
+        return f"J-Curve model, scenario {self.case.scenario.title}{changed}"
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""

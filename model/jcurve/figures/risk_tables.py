@@ -54,8 +54,7 @@ def _written(*labels: str, weight: float = 0.0) -> list[Column]:
 
 def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
-    risk, output = drawn.risk, npv_of(lens.view)
-    spread = drawn.spread(lens.view)
+    risk, spread, output = drawn.risk, drawn.spread(lens.view), npv_of(lens.view)
     losses = next(each for each in risk.losses if each.output == output)
     level, tail = percent(losses.confidence, 0), percent(1 - losses.confidence, 0)
     rows = [
