@@ -10,7 +10,7 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.evaluation.naming import area
 from jcurve.facts import citations
 from jcurve.figures.display import Prose, callout, strong
-from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, heading, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, figures, heading, table
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.overrides import quantity, set_values
 from jcurve.ground.numbers import (
@@ -208,8 +208,8 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     return table(
         [
             ("Driver", 4),
-            Column(label="Value", style="text", figures=True),
-            Column(label="Range", style="text", figures=True, weight=1.2),
+            *figures("Value"),
+            *figures("Range", weight=1.2),
             "Kind",
             *effects(0, "NPV, USD bn"),
             *effects(2, f"EPS {EARNINGS_YEAR}, USD"),

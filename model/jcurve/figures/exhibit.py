@@ -181,6 +181,12 @@ class Column(Frozen):
         return self.style == "text" and not self.figures
 
 
+def figures(*labels: str, group: str = "", weight: float = 0.0) -> list[Column]:
+    """Columns of figures that are written in their own units: texts that keep right."""
+    about = {"style": "text", "figures": True, "group": group, "weight": weight}
+    return [Column.model_validate({"label": label, **about}) for label in labels]
+
+
 class Row(Frozen):
     """A row."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jcurve.analysis.overview import npv_of
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import last_stated, the
 from jcurve.ground.numbers import (
@@ -47,11 +47,6 @@ def _usd_bn(label: str, decimals: int = 0, *, sign: bool = False) -> Column:
     return Column(label=label, unit="USD bn", decimals=decimals, sign=sign)
 
 
-def _written(*labels: str, weight: float = 0.0) -> list[Column]:
-    """Columns of numbers that are written in their own units."""
-    return [Column(label=each, style="text", figures=True, weight=weight) for each in labels]
-
-
 def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
     risk, spread, output = drawn.risk, drawn.spread(lens.view), npv_of(lens.view)
@@ -78,7 +73,7 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
         ]
     left_out = f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left"
     return table(
-        [("Measure", 3), *_written("Estimate", "Error, 95%")],
+        [("Measure", 3), *figures("Estimate", "Error, 95%")],
         rows,
         id="measures",
         title=f"In the worst {tail} of draws NPV averages "
@@ -113,7 +108,7 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
     return table(
         [
             ("Assumption", 2.6),
-            *_written("Case", "Break-even", "Evidence range", weight=1.4),
+            *figures("Case", "Break-even", "Evidence range", weight=1.4),
             ("Verdict", 0.9),
         ],
         [

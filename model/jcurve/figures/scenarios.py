@@ -13,7 +13,7 @@ from jcurve.facts.calendar import stale
 from jcurve.figures import plotting, style
 from jcurve.figures.answer import INDENTED, ROWS, byline, status
 from jcurve.figures.display import Cover, KeyFigure, paragraph
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, figures, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.overrides import called, strip
 from jcurve.figures.recipes import Bars, bars_across, bridge
@@ -290,9 +290,8 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
             Row(cells=(_title(lens, 40), *(row.cells[at] for row in shown)))
             for at, lens in enumerate(lenses, start=1)
         ]
-    heads = [Column(label=name, style="text", figures=True, weight=1.6) for name in names]
     return table(
-        ["", *heads],
+        ["", *figures(*names, weight=1.6)],
         rows,
         id="comparison",
         title=f"{_title(best)} is worth {money(best.npv - least.npv)} more than {_title(least)}"

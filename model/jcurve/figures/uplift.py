@@ -10,7 +10,16 @@ from jcurve.assumptions import scenario as read_scenario
 from jcurve.case import evaluate
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
+from jcurve.figures.exhibit import (
+    Column,
+    Exhibit,
+    Row,
+    TableExhibit,
+    chart,
+    figures,
+    heading,
+    table,
+)
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.recipes import ESTIMATED, Scale, draw_years
 from jcurve.ground.numbers import (
@@ -118,8 +127,7 @@ def responses(lens: Lens) -> TableExhibit | Prose:
         [
             ("", 1.6),
             "Elasticity",
-            Column(label="Twice the compute adds", style="text", figures=True),
-            Column(label=f"AI in advertising of {year}", style="text", figures=True),
+            *figures("Twice the compute adds", f"AI in advertising of {year}"),
             Column(label="Plan's value from today", unit="USD bn"),
             ("What it covers", 2.6),
         ],
