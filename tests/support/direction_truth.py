@@ -224,7 +224,7 @@ def _gains(said: Said) -> bool:
 def _costs_eps(said: Said) -> bool:
     values = said.yearly("EPS", 1)
     if said.never:
-        return min(values.values()) >= -_NOTHING
+        return min(filter(np.isfinite, values.values()), default=0.0) >= -_NOTHING
     year = int(_YEAR.findall(said.tail)[0])
     return values[year] < 0 and said.near(values[year])
 
@@ -380,7 +380,10 @@ _RULES: dict[str, list[Rule]] = {
         ("peaks", "is least", lambda s: _lowest(s, "Net cash")),
         ("lowest", "highest", lambda s: _lowest(s, "Net cash")),
     ],
-    "beliefs": [("highest", "lowest", _at_highest)],
+    "beliefs": [
+        ("highest", "lowest", _at_highest),
+        ("up to", "from", lambda s: s.near(s.seen.top)),
+    ],
     "bridge-": [_LARGEST_BAR],
     "capex": [("falls", "rises", Said.is_turned)],
     "capex-and-cash": [

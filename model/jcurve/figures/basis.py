@@ -209,7 +209,7 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         [
             ("Driver", 4),
             *figures("Value"),
-            *figures("Range", weight=1.2),
+            *figures("Range", weight=2),
             "Kind",
             *effects(0, "NPV, USD bn"),
             *effects(2, f"EPS {EARNINGS_YEAR}, USD"),

@@ -303,7 +303,7 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
 
 def required(found: Sequence[Peer]) -> TableExhibit:
     """Cash and revenue a year that the spending of the last twelve months must bring."""
-    rows = sorted(_asked(found), key=lambda row: row[-1])
+    rows = sorted(_asked(found), key=lambda row: -row[-1])
     ends = [f"{percent(row[-1])} at {_short(row[0])}" for row in dict.fromkeys((rows[0], rows[-1]))]
     return table(
         [
