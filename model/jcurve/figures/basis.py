@@ -194,7 +194,8 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     def row(each: Driver) -> tuple[Value, ...]:
         item = lens.case.scenario[each.key]
         ends = (each.value_number, each.low_number, each.high_number)
-        value, low, high = (quantity(end, item.unit, item.choices) for end in ends)
+        shown = (quantity(end, item.unit, item.choices) for end in ends)
+        value, low, high = (text.partition(" ")[0] for text in shown)  # the clause says the unit
         path = item.value if isinstance(item.value, Dated) else None
         last = "" if path is None else quarter(path.label(path.periods[-1]))
         year = f" in {last}" if last and last not in each.short_name else ""
@@ -208,8 +209,7 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     return table(
         [
             ("Driver", 4),
-            *figures("Value"),
-            *figures("Range", weight=2),
+            *figures("Value", "Range"),
             "Kind",
             *effects(0, "NPV, USD bn"),
             *effects(2, f"EPS {EARNINGS_YEAR}, USD"),
