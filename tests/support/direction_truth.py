@@ -176,8 +176,10 @@ def _falls(said: Said) -> bool:
 
 def _is_best(said: Said) -> bool:
     """Whether the last number of the title is the best size of the plan."""
-    study, told = said.lens.scale_study, _numbers(said.title)[-1]
-    return any(abs(told - 100 * each) <= 0.51 for each in (study.best.value, _scaled(said)))
+    told, found = _numbers(said.title), (_best(said) / 100, _scaled(said))
+    if not told:
+        return _at_end(said, 0)
+    return any(abs(told[-1] - 100 * each) <= 0.51 for each in found)
 
 
 def _scaled(said: Said) -> float:

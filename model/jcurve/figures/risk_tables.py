@@ -352,7 +352,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
             _in_bn("Change of NPV from today", within, beyond, found.change, role="total"),
             heading(f"By the size of the plan, {lasts}"),
             *(
-                Row(cells=(percent(part, 0), None, None, worth / MILLIONS), indent=1)
+                Row(cells=(percent(part, 0), "", "", worth / MILLIONS), indent=1)
                 for part, worth in found.curve[::2]
             ),
         ],

@@ -40,12 +40,10 @@ def best_size(found: ScaleStudy) -> str:
     least, most = float(found.scales[0]), float(found.scales[-1])
     worth = best.npv_go_forward / MILLIONS
     if best.value <= least:
-        return (
-            f"The plan is worth {money(plan)} against stopping, and the smallest size shown, "
-            f"commitments alone, is worth the most"
-            if least == 0
-            else f"The smallest size shown, {percent(least, 0)} of the plan, is worth the most"
-        )
+        size = f"{percent(least, 0)} of the plan" if least else "commitments alone"
+        if worth <= 0:
+            return f"The plan costs more than it returns at any size; the least is lost with {size}"
+        return f"The smallest size shown, {size}, is worth the most"
     if best.value >= most:
         return f"Value still rises at {percent(most, 0)} of the plan, the largest size shown"
     size = f"{percent(best.value, 0)} of the plan"
