@@ -41,7 +41,7 @@ def best_size(found: ScaleStudy) -> str:
     worth = best.npv_go_forward / MILLIONS
     if best.value <= least:
         size = f"{percent(least, 0)} of the plan" if least else "commitments alone"
-        if worth <= 0:
+        if worth <= 0 and not _pays_with_staff_scaled(found):
             return f"The plan costs more than it returns at any size; the least is lost with {size}"
         return f"The smallest size shown, {size}, is worth the most"
     if best.value >= most:
