@@ -145,4 +145,4 @@ def test_rates_of_return_say_what_they_cover(base: Lens) -> None:
     assert rate.value == percent(lens.figure("irr_with_terminal_value") or 0.0)
     assert "to 2040 alone" in rate.note
     labels = [row.cells[0] for row in answer.returns(base).rows]
-    assert sum("ate of return" in str(label) for label in labels) == 2
+    assert sum(str(label).startswith("IRR ") for label in labels) == 2

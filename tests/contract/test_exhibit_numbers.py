@@ -20,7 +20,7 @@ from jcurve.figures import (
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.exhibit import Cell
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import joined, money, percent, points
+from jcurve.ground.numbers import joined, lowered, money, percent, points
 
 VIEWS = ("programme", "go_forward")
 
@@ -192,7 +192,7 @@ def test_drivers_hold_what_each_end_does(base: jcurve.Case) -> None:
     said = [str(row.cells[0]).partition(": ") for row in shown.rows]
     names = [name.partition(" in 20")[0] for name, *_ in said]
     clauses = [items[name].label for name in names]
-    assert [clause for *_, clause in said] == [f"{each[:1].lower()}{each[1:]}" for each in clauses]
+    assert [clause for *_, clause in said] == [lowered(each) for each in clauses]
     assert set(names) == {name for name, item in items.items() if item.has_range}
     swings = [max(abs(float(end)) for end in row.cells[4:6]) for row in shown.rows]
     assert swings == sorted(swings, reverse=True)

@@ -120,7 +120,7 @@ def test_the_evening_of_each_quarter(back: int) -> None:
     cover = results_day.cover(day, today=EVENING)
     assert len(cover.figures) == 5
     words = lens.quarter(quarter).replace("\N{NO-BREAK SPACE}", " ")
-    assert cover.title.startswith(f"{words} results: revenue ")
+    assert cover.title.startswith(f"Results of {words}: revenue ")
     assert money(lens.npv) in cover.title
     table = results_day.missed(day)
     own = standing(quarter)

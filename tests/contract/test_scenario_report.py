@@ -29,7 +29,7 @@ from jcurve.briefing.typeset import pdf
 from jcurve.commands import main
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures import Lens, answer, basis, statements
-from jcurve.ground.numbers import written
+from jcurve.ground.numbers import lowered, written
 from jcurve.ground.project import Project
 from jcurve.workbook import content
 from jcurve.workbook.step_names import words as title_of
@@ -151,8 +151,7 @@ class TestARealRun:
             assert len(item.called.split()) <= 4, item.called
             assert len(item.label.split()) > 1, item.key
             if item.level == "driver" and item.has_range:
-                clause = f"{item.label[:1].lower()}{item.label[1:]}"
-                assert f": {clause}</th>" in page, item.key
+                assert f": {lowered(item.label)}</th>" in page, item.key
         assert "Capex of guided years: company capex by year, finance-lease principal" in page
 
     def test_no_line_has_a_name_of_five_words(self) -> None:

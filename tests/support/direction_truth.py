@@ -335,6 +335,12 @@ def _at_highest(said: Said) -> bool:
     return any(abs(high - told) <= 0.01 * told for _, high in found)
 
 
+def _waiting_adds_nothing(said: Said) -> bool:
+    """Whether waiting is worth no more than its error, or than a fiftieth of reviewing."""
+    waiting, worth = said.row("of which from waiting"), said.row("Value of reviewing")
+    return waiting["NPV"] <= max(waiting["Error, 95%"], 0.02 * worth["NPV"]) + _ROUNDED
+
+
 def _within(off: Callable[[Said], float]) -> Rule:
     return "within", "beyond", lambda s: off(s) <= _numbers(s.tail)[0] + _ROUNDED
 
@@ -502,7 +508,7 @@ _RULES: dict[str, list[Rule]] = {
     ],
     "reviews": [
         ("beats", "trails", lambda s: s.row("Best plan")["NPV"] > s.row("Commit")["NPV"]),
-        ("adds nothing", "adds much", lambda s: abs(s.row("of which from waiting")["NPV"]) < 1),
+        ("adds nothing", "adds much", _waiting_adds_nothing),
     ],
     "scenario-curves": [
         ("lowest", "highest", lambda s: s.near(min(float(y.min()) for _, y in s.seen.lines))),
@@ -526,7 +532,12 @@ _RULES: dict[str, list[Rule]] = {
         s.title.partition(" in ")[2]))],
 }  # fmt: skip
 _IDLE = {
-    *(("cover", "costs"), ("ranking-pays", "costs"), ("quarters-by-line", "costs")),
+    *(
+        ("kinds", "up"),
+        ("cover", "costs"),
+        ("ranking-pays", "costs"),
+        ("quarters-by-line", "costs"),
+    ),
     *(("capex-over-revenue", "takes"), ("depreciation-over-revenue", "takes")),
     *(("misses-advertising", "beyond"), ("misses-free-cash-flow", "costs")),
 }

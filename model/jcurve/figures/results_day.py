@@ -106,13 +106,13 @@ def _title(day: ResultsDay) -> str:
     revenue, costs = day.miss("revenue"), day.miss("total_costs")
     change = day.revision.change("npv", day.lens.view)
     amount = 0.0 if change is None else change.amount / MILLIONS
-    moved = f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))}"
+    moved = f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))} to {money(day.lens.npv)}"
     if abs(amount) < _MOVED:
         moved = f"NPV as it was, {money(day.lens.npv)}"
     sides = [_side(revenue), _side(costs)]
     first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
     said = f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
-    return f"{day.quarter.words} results: {said}; {moved}"
+    return f"Results of {day.quarter.words}: {said}; {moved}"
 
 
 def _side(miss: Miss) -> str:
