@@ -217,9 +217,8 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         [row(each) for each in found],
         id="drivers",
         title=_drivers_title(turned, base),
-        subtitle=f"Each driver at either end of its range, all others as they are: change of net "
-        f"present value from today ({money(base)}) and of earnings per share; a path by its last "
-        "year",
+        subtitle=f"Each driver alone at either end of its range: change of NPV from today "
+        f"({money(base)}) and of EPS; a path by its last year",
         source=lens.modelled("sources of each driver in the assumption book"),
         reading=f"The value of {spelt(judged)} of the {len(found)} drivers is judgement. Effects "
         "do not add up: several at once are a matter of simulation.",
