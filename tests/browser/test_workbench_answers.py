@@ -235,7 +235,7 @@ def test_paper_is_one_page(panel: PanelPage) -> None:
     printed = panel.page.pdf(prefer_css_page_size=True, print_background=True)
     (paper,) = PdfReader(BytesIO(printed)).pages
     text = " ".join(paper.extract_text().split())
-    for words in ("Net present value", "Rate of return to the horizon", "Worth"):
+    for words in ("Net present value", "IRR to the horizon", "Worth"):
         assert words in text
     assert "Search assumptions" not in text
     assert "Present state" in text

@@ -34,6 +34,8 @@ from jcurve.figures import svg as drawing
 from jcurve.figures.display import KEY, MIME, Displayed
 from jcurve.figures.plaintext import breakable, visible
 from jcurve.ground.errors import UsageError
+from jcurve.ground.numbers import amount
+from jcurve.ground.units import UNITS
 from tests.support.demo_report import cumulative_chart, statement
 
 HOSTILE = "<script>alert(1)</script> #panic() $x$ \\u{41} *a* _b_ `c` @d <img src=x> ]]> & \"'"
@@ -207,6 +209,39 @@ def test_numbers_have_one_style(value: float, style_: str, decimals: int, text: 
 )
 def test_prose_has_few_digits(value: float, text: str) -> None:
     assert compact(value) == text
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_no_unit_turns_a_small_value_into_zero(unit: str) -> None:
+    """Nor loses a sign; what is less than a dollar, or a billionth, is left of adding up."""
+    for power, sign in itertools.product(range(-12, 13), (1, -1)):
+        value = sign * 2.345 * 10.0**power
+        text = amount(value, unit, sign=True)
+        dollars = abs(value) * {"USD m": 1e6, "USD bn": 1e9}.get(unit, 1.0)
+        is_rest = dollars < 1.0 if unit in ("USD m", "USD bn") else abs(value) < 1e-7
+        written_out = text.removesuffix(unit)
+        assert is_rest or any(digit in written_out for digit in "123456789"), (value, text)
+        assert text.startswith(("+" if sign > 0 else "−", "0", "$0"))
+    assert amount(0.0, unit, sign=True).removeprefix("$").startswith("0")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1.0, "1", "1"),
+        (1.02, "index", "1.02"),
+        (1.0, "years", "1 year"),
+        (-1.0, "quarters", "−1 quarter"),
+        (1.0, "million", "1 million"),
+        (2.0, "x", "2x"),
+        (0.0025, "USD m per H100e", "$2,500 per H100e"),
+        (12.0, "USD m per MW", "$12m per MW"),
+        (-3e-4, "USD m", "−$300"),
+        (1e-8, "USD m", "$0"),
+    ],
+)
+def test_a_value_in_its_unit(value: float, unit: str, text: str) -> None:
+    assert amount(value, unit) == text
 
 
 def test_a_number_that_is_none_names_table_row_and_column() -> None:

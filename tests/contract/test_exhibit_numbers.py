@@ -20,7 +20,7 @@ from jcurve.figures import (
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.exhibit import Cell
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import joined, money, percent, points
+from jcurve.ground.numbers import joined, lowered, money, percent, points
 
 VIEWS = ("programme", "go_forward")
 
@@ -189,7 +189,10 @@ def test_drivers_hold_what_each_end_does(base: jcurve.Case) -> None:
     """Every driver has its row, the largest effect first, and each effect is the model's own."""
     items = {item.name: item for item in base.scenario.items if item.level == "driver"}
     shown = basis.drivers(Lens(base))
-    names = [str(row.cells[0]).partition(" in 20")[0] for row in shown.rows]
+    said = [str(row.cells[0]).partition(": ") for row in shown.rows]
+    names = [name.partition(" in 20")[0] for name, *_ in said]
+    clauses = [items[name].label for name in names]
+    assert [clause for *_, clause in said] == [lowered(each) for each in clauses]
     assert set(names) == {name for name, item in items.items() if item.has_range}
     swings = [max(abs(float(end)) for end in row.cells[4:6]) for row in shown.rows]
     assert swings == sorted(swings, reverse=True)

@@ -29,7 +29,7 @@ from jcurve.briefing.typeset import pdf
 from jcurve.commands import main
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures import Lens, answer, basis, statements
-from jcurve.ground.numbers import written
+from jcurve.ground.numbers import lowered, written
 from jcurve.ground.project import Project
 from jcurve.workbook import content
 from jcurve.workbook.step_names import words as title_of
@@ -140,13 +140,27 @@ class TestARealRun:
 
     def test_a_short_name_has_its_clause_beside_it(self, edition: Edition) -> None:
         """Of each line and each assumption, at most four words; a family shares a row."""
-        page = edition.html.read_text()
+        page, case = unescape(edition.html.read_text()), jcurve.evaluate("base")
         for item in (*statements.INCOME, *statements.CASH_FLOW, *statements.BALANCE_SHEET):
             assert len(item.label.split()) <= 4, item.label
+        for label, name in answer.ROWS:
+            assert len(label.partition(",")[0].split()) <= 4, label
+            assert f'title="{Lens(case).clause(name)}"' in page, name
         assert page.count('title="Cost of the business outside infrastructure') == 1
-        for item in jcurve.scenario("base").items:
+        for item in case.scenario.items:
             assert len(item.called.split()) <= 4, item.called
+            assert len(item.label.split()) > 1, item.key
+            if item.level == "driver" and item.has_range:
+                assert f": {lowered(item.label)}</th>" in page, item.key
         assert "Capex of guided years: company capex by year, finance-lease principal" in page
+
+    def test_no_line_has_a_name_of_five_words(self) -> None:
+        model = jcurve.evaluate("base").assembly.model
+        members = {row: name for name, rows in model.families.items() for row in rows.values()}
+        for row, output in model.outputs.items():
+            name = members.get(row, row)
+            assert len(title_of(name).split()) <= 4, name
+            assert output.definition.strip(), row
 
     def test_headings_skip_no_level(self, paper: bytes) -> None:
         levels = pdfcheck.headings(paper)

@@ -14,8 +14,8 @@ HOME = Path(__file__).resolve().parents[2]
 PACKAGE = HOME / "model" / "jcurve"
 PACKAGES = ("jcurve", "jcurve_studies", "jcurve_runs")
 BY_NAME = {
-    *("ground", "engine", "lines", "facts", "workbook", "figures", "assumptions", "analysis"),
-    *("execution", "commands", "jcurve_studies"),
+    *("ground", "engine", "lines", "facts", "workbook", "figures", "briefing", "assumptions"),
+    *("analysis", "execution", "commands", "jcurve_studies"),
 }
 
 MODULES = sorted(path for name in PACKAGES for path in (HOME / "model" / name).rglob("*.py"))

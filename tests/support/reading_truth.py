@@ -18,7 +18,7 @@ from jcurve.figures import basis
 from jcurve.figures.display import Displayed, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.lens import Lens
-from tests.support import house_words, title_truth
+from tests.support import direction_truth, house_words, title_truth
 from tests.support.report_cells import coarse, executed
 from tests.support.title_truth import Seen
 
@@ -211,7 +211,8 @@ def held(
     report: str, out: Path, without: Sequence[str] = (), **parameters: Any
 ) -> tuple[dict[str, Any], list[Displayed]]:
     """A report as a run leaves it and what it shows, its sentences held to the house list and its
-    titles and readings to what the exhibits show, each of them also made false."""
+    titles and readings to what the exhibits show, each of them also made false: its numbers, and
+    the words of its title that say a direction."""
     names: dict[str, Any] = {}
     with title_truth.drawn() as charts:
         notebook, shown = executed(report, out, without, names, **parameters)
@@ -219,7 +220,9 @@ def held(
     passed = title_truth.undetected(shown, charts)
     with coarse():
         wrong += complaints(shown, charts, names)
+        wrong += direction_truth.complaints(shown, charts, names)
         passed += undetected(shown, charts, names)
+        passed += direction_truth.undetected(shown, charts, names)
     for item in shown:
         if isinstance(item, Exhibit) and "</title>" not in item.svg:
             wrong.append(f"{item.id}: nothing is said of what is pointed at")

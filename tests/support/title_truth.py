@@ -35,10 +35,12 @@ __all__ = [
     "drawn",
     "every",
     "falsified",
+    "number_of",
     "numeric_of",
     "peak",
     "seen_in",
     "undetected",
+    "value_of",
     "wrong",
 ]
 
@@ -140,7 +142,7 @@ def _drawn(figure: Figure) -> Seen:
         own: list[Pairs] = []
         for line in axes.get_lines():
             x, y = (np.asarray(row, dtype=float) for row in (line.get_xdata(), line.get_ydata()))
-            named += [_numeric(found) for found in NUMBER.finditer(str(line.get_label()))][:1]
+            named += [number_of(found) for found in NUMBER.finditer(str(line.get_label()))][:1]
             if x.shape == y.shape and x.size:
                 series.append((x, y))
                 if x.size > 2:
@@ -152,7 +154,7 @@ def _drawn(figure: Figure) -> Seen:
         if {round(bar.get_height(), 6) for bar in bars} == {_LYING}:
             lying = _named(axes, bars)
             said = (found for name, _ in lying for found in NUMBER.finditer(name))
-            named += [_numeric(found) for found in said]
+            named += [number_of(found) for found in said]
             series.append(_row((bar.get_y(), bar.get_width()) for bar in bars))
             series.append(_row((bar.get_y(), bar.get_x() + bar.get_width()) for bar in bars))
             bars = []
@@ -197,11 +199,11 @@ def _shown(table: TableExhibit) -> Seen:
     heads = [re.search(r"(?:19|20)\d\d", column.label) for column in table.columns]
     years = [int(found[0]) if found else math.nan for found in heads]
     rows = [row for row in table.rows if row.role != "heading"]
-    grid = np.array([[_value(table, row, at) for at in range(len(years))] for row in rows])
+    grid = np.array([[value_of(table, row, at) for at in range(len(years))] for row in rows])
     series = [(np.array(years), each) for each in grid]
     series += [(np.full(len(rows), math.nan), each) for each in grid.T]
     totals = [
-        _value(table, row, at)
+        value_of(table, row, at)
         for row in rows
         if row.role in ("total", "subtotal")
         for at in range(1, len(years))
@@ -209,7 +211,7 @@ def _shown(table: TableExhibit) -> Seen:
     counts = [len(rows)]
     if isinstance(table, WhatIf):
         worth = [NUMBER.fullmatch(cell) for cell in table.outputs[0].cells]
-        counts += [len(worth), sum(_numeric(each) > 0 for each in worth if each)]
+        counts += [len(worth), sum(number_of(each) > 0 for each in worth if each)]
     if table.id == "sources":
         marks = [str(row.cells[-1]) for row in rows]
         counts.append(sum(mark.endswith("!") or mark == "secondary" for mark in marks))
@@ -220,17 +222,17 @@ def _shown(table: TableExhibit) -> Seen:
     return Seen(tuple(series), totals=tuple(totals), counts=tuple(counts))
 
 
-def _value(table: TableExhibit, row: Any, at: int) -> float:
+def value_of(table: TableExhibit, row: Any, at: int) -> float:
     cell = row.cells[at].value if isinstance(row.cells[at], Cell) else row.cells[at]
     if isinstance(cell, str):
         found = NUMBER.fullmatch(cell.replace(" a year", ""))
-        return math.nan if found is None else _numeric(found)
+        return math.nan if found is None else number_of(found)
     style = row.style or table.columns[at].style
     scale = 100.0 if style == "percent" else 0.001 if table.columns[at].unit == "$m" else 1.0
     return math.nan if cell is None else float(cell) * scale
 
 
-def _numeric(found: re.Match[str]) -> float:
+def number_of(found: re.Match[str]) -> float:
     value = float(found["digits"].replace(",", "")) * _SIZES.get(found["unit"] or "", 1.0)
     return -value if found["sign"] == MINUS else value
 
@@ -389,7 +391,7 @@ def wrong(
     extra = [*beside, *more(seen)]
     found = []
     for claim, near, year in _claims(title):
-        value = _numeric(claim)
+        value = number_of(claim)
         known = [*extra, *(seen.standing() if year is None else seen.at(year))]
         known += seen.counts if claim["unit"] is None and claim["dollar"] is None else ()
         # A sentence says "lower by", a chart draws the loss; a chart may draw a share as it is.

@@ -19,8 +19,6 @@ from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.whatif import WhatIf
 from jcurve.ground.errors import RunError
 
-__all__ = ["Cells"]
-
 _KINDS: Mapping[str, type[Exhibit | TableExhibit | Prose | Cover]] = {
     "chart": Exhibit,
     "table": TableExhibit,

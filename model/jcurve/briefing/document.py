@@ -11,31 +11,6 @@ from jcurve.assumptions.house_style import HouseStyle
 from jcurve.figures.display import Cover, Formula, Paragraph, Prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 
-__all__ = [
-    "Align",
-    "Beside",
-    "Block",
-    "Cell",
-    "Code",
-    "Document",
-    "Grid",
-    "Heading",
-    "Items",
-    "Loss",
-    "Maths",
-    "Note",
-    "Para",
-    "Picture",
-    "Quote",
-    "Rule",
-    "Shown",
-    "Verbatim",
-    "placed",
-    "printed",
-    "signed",
-    "within",
-]
-
 
 @dataclass(frozen=True)
 class Heading:

@@ -38,21 +38,6 @@ if TYPE_CHECKING:
     from jcurve.briefing.parameters import Parameters
     from jcurve.figures.brief import Earlier
 
-__all__ = [
-    "LATEST",
-    "Edition",
-    "all_editions",
-    "check_name",
-    "diff",
-    "edition_before",
-    "latest",
-    "latest_or_none",
-    "previous_edition",
-    "rebuilt",
-    "series_name",
-    "snapshot_of_edition",
-]
-
 LATEST = "latest.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}", re.ASCII)
 

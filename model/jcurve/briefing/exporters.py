@@ -29,8 +29,6 @@ from jcurve.ground.project import find_project, project_above  # noqa: E402
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["BriefingExporter", "BriefingHTMLExporter"]
-
 
 class _Briefing(Exporter):
     """What both formats share."""

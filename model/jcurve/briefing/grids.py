@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
     from jcurve.figures.display import Paragraph
 
-__all__ = ["grid", "is_number"]
-
-Styles = Mapping[str, str]
+_Styles = Mapping[str, str]
 
 
-class Reader(Protocol):
+class _Reader(Protocol):
     """What reads the HTML that a table stands in, and the words of its cells."""
 
     sheets: Sequence[str]
@@ -50,7 +48,7 @@ _INKS = ("inherit", "#000000", "#000", "black")
 _ALIGNS = ("left", "center", "right")
 
 
-def grid(table: HtmlElement, reader: Reader) -> Grid | None:
+def grid(table: HtmlElement, reader: _Reader) -> Grid | None:
     """``table`` with its spans, or None when it has no cells."""
     rows = list(_rows(table))
     if not rows:
@@ -112,14 +110,14 @@ def _leading(rows: Sequence[tuple[str, HtmlElement]]) -> int:
 
 
 def _section(
-    rows: Sequence[HtmlElement], reader: Reader, styles: _Sheet
-) -> tuple[tuple[tuple[Cell, ...], ...], list[list[Styles]]]:
+    rows: Sequence[HtmlElement], reader: _Reader, styles: _Sheet
+) -> tuple[tuple[tuple[Cell, ...], ...], list[list[_Styles]]]:
     """Cells whose spans end with the section and never lie on one another, and their styles."""
     taken: set[tuple[int, int]] = set()
     made, said = [], []
     for number, row in enumerate(rows):
         line: list[Cell] = []
-        shown: list[Styles] = []
+        shown: list[_Styles] = []
         at = 0
         for element in _cells(row):
             style = styles.of(element)
@@ -147,7 +145,7 @@ def _span(element: HtmlElement, name: str, most: int) -> int:
     return min(wanted or (most if name == "rowspan" else 1), most)
 
 
-def _cell(element: HtmlElement, reader: Reader, style: Styles, across: int, down: int) -> Cell:
+def _cell(element: HtmlElement, reader: _Reader, style: _Styles, across: int, down: int) -> Cell:
     runs = reader.runs(element)
     bold = style.get("font-weight", "")
     if bold in ("bold", "bolder") or (bold.isdecimal() and int(bold) >= 600):
@@ -180,7 +178,7 @@ def _stub(body: Sequence[Sequence[Cell]], across: int) -> int:
 
 
 def _aligns(
-    body: Sequence[Sequence[Cell]], styles: Sequence[Sequence[Styles]], across: int
+    body: Sequence[Sequence[Cell]], styles: Sequence[Sequence[_Styles]], across: int
 ) -> tuple[Align, ...]:
     said: dict[int, set[str]] = {}
     figures: dict[int, set[bool]] = {}
@@ -205,7 +203,7 @@ def _aligns(
 class _Sheet:
     """What the styles around a table say of its cells."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: _Reader) -> None:
         self.lost: set[str] = set()
         self._by_id: dict[str, dict[str, str]] = {}
         self._by_element: dict[HtmlElement, dict[str, str]] = {}

@@ -17,8 +17,6 @@ from jcurve.briefing.widths import NARROW, PAD, SIZES, WEIGHT, Fit, Measure, em,
 from jcurve.figures.display import Formula, Paragraph, Run, words
 from jcurve.figures.plaintext import is_rtl
 
-__all__ = ["Sheet", "planned"]
-
 _WRAPS = (26.0, 9.0)  # em from which words may wrap: only long ones, then all
 _LINE = 1.15  # of a line of text, in em
 _ROW = 5.8  # above and below a row's text, in points

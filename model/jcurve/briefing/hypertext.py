@@ -37,8 +37,6 @@ from jcurve.briefing.maths import Held, TeX, held, markup, put
 from jcurve.figures.display import Paragraph, Run, words
 from jcurve.figures.markup import safe_link
 
-__all__ = ["Context", "Reader", "missing", "read", "tidy"]
-
 _TAGS = frozenset(nh3.ALLOWED_TAGS) | {
     "main", "section", "address", "fieldset", "legend", "form", "label", "tfoot", "font", "big",
     "dialog", "menu", "button", "x-note", "x-notes",

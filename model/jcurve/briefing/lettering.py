@@ -12,8 +12,6 @@ from jcurve.figures.display import Formula, Run, words
 from jcurve.figures.markup import safe_link
 from jcurve.figures.plaintext import UNKNOWN, breakable, is_rtl, visible
 
-__all__ = ["Lettering", "equation", "paragraph", "runs", "short", "text"]
-
 _FLAGS = ("strong", "em", "code", "sup", "sub", "strike")
 _DRAWABLE = fonts.Drawable()
 _UNKNOWN: ContextVar[set[str]] = ContextVar("letters that no font can draw")

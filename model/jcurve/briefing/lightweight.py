@@ -12,8 +12,6 @@ import importlib
 import sys
 from contextlib import suppress
 
-__all__ = ["lighten", "without_debugger"]
-
 _DEBUGGER = "debugpy"
 _OPTIONAL = "rfc3987_syntax"
 

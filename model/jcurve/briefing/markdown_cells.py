@@ -13,8 +13,6 @@ from jcurve.briefing.document import Block
 from jcurve.briefing.hypertext import Context, read
 from jcurve.figures.markup import escape
 
-__all__ = ["blocks"]
-
 
 def blocks(source: str, context: Context) -> tuple[Block, ...]:
     """The blocks of a markdown cell, or of an output of this kind."""

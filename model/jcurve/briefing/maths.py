@@ -25,9 +25,7 @@ import math_core
 
 from jcurve.figures.display import Formula
 
-__all__ = ["Held", "TeX", "held", "markup", "put", "tree"]
-
-Node = list[Any]  # A part of a formula as the template takes it: a kind, then what belongs to it
+_Node = list[Any]  # A part of a formula as the template takes it: a kind, then what belongs to it
 
 _DELIMITED = re.compile(
     r"(?P<code>^[ \t]*(?P<fence>```+|~~~+).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z)"
@@ -195,7 +193,7 @@ class _UnknownError(Exception):
     """Something that the template could not set."""
 
 
-def tree(mathml: str) -> Node:
+def tree(mathml: str) -> _Node:
     """A formula for the template, which makes of it what Typst's own mathematics has.
 
     Raises:
@@ -208,13 +206,13 @@ def tree(mathml: str) -> Node:
         raise _UnknownError(str(error)) from error
 
 
-def _row(element: Element) -> Node:
+def _row(element: Element) -> _Node:
     if element.get("displaystyle") == "true" and element.tag != "math":
         return ["display", _inner(element)]
     return _inner(element)
 
 
-def _inner(element: Element) -> Node:
+def _inner(element: Element) -> _Node:
     nodes = [node for child in element if (node := _node(child)) not in (None, ["row", []])]
     # Fences that grow stand first and last; Typst lets what is between them decide how far.
     if len(element) > 1 and _stretches(element[0]) and _stretches(element[-1]):
@@ -236,7 +234,7 @@ def _stretches(element: Element) -> bool:
     )
 
 
-def _node(element: Element) -> Node | None:
+def _node(element: Element) -> _Node | None:
     reader = _READERS.get(element.tag)
     if reader is None:
         raise _UnknownError(element.tag)
@@ -247,7 +245,7 @@ def _text(element: Element) -> str:
     return "".join(element.itertext()).translate(_INVISIBLE)
 
 
-def _identifier(element: Element) -> Node | None:
+def _identifier(element: Element) -> _Node | None:
     text = _text(element).strip()
     if not text:
         return None
@@ -259,7 +257,7 @@ def _identifier(element: Element) -> Node | None:
     return ["up", text] if variant == "normal" else ["sym", text]
 
 
-def _operator(element: Element) -> Node | None:
+def _operator(element: Element) -> _Node | None:
     text = _text(element).strip()
     if not text:
         return ["sym", "."] if element.text == "." else ["space", 0] if element.text else None
@@ -269,26 +267,26 @@ def _operator(element: Element) -> Node | None:
     return ["sized", text, float(size)] if size else ["sym", text]
 
 
-def _fraction(element: Element) -> Node:
+def _fraction(element: Element) -> _Node:
     above, below = _two(element)
     if element.get("linethickness") in ("0", "0px", "0pt"):
         return ["mat", [[above], [below]], [""], [], []]
     return ["frac", above, below]
 
 
-def _two(element: Element) -> tuple[Node, Node]:
+def _two(element: Element) -> tuple[_Node, _Node]:
     if len(element) != 2:
         raise _UnknownError(element.tag)
     return _child(element, 0), _child(element, 1)
 
 
-def _child(element: Element, at: int) -> Node:
+def _child(element: Element, at: int) -> _Node:
     if at >= len(element):
         raise _UnknownError(element.tag)
     return _node(element[at]) or ["row", []]
 
 
-def _attached(element: Element, *places: str) -> Node:
+def _attached(element: Element, *places: str) -> _Node:
     base = element[0]
     marks = {place: _child(element, at) for at, place in enumerate(places, start=1)}
     beside = element.tag.startswith("msu")
@@ -298,7 +296,7 @@ def _attached(element: Element, *places: str) -> Node:
     return ["attach", _child(element, 0), marks, (not beside) and (forced or not large)]
 
 
-def _decorated(element: Element, place: str) -> Node:
+def _decorated(element: Element, place: str) -> _Node:
     if len(element) != 2:
         raise _UnknownError(element.tag)
     if element[1].tag == "mspace":
@@ -317,7 +315,7 @@ def _decorated(element: Element, place: str) -> Node:
     return _attached(element, place)
 
 
-def _table(element: Element) -> Node:
+def _table(element: Element) -> _Node:
     rows = [[_row(cell) for cell in row] for row in element]
     cells = [list(row) for row in element]
     if any(len(row) != len(rows[0]) for row in rows) or not rows:
@@ -330,7 +328,7 @@ def _table(element: Element) -> Node:
     return ["mat", rows, sides, across, down]
 
 
-def _line(row: Element) -> list[Node]:
+def _line(row: Element) -> list[_Node]:
     """A line of aligned equations; what stands in its margin is the equation's number."""
     cells = [_row(cell) for cell in row if not _class(cell, "margin")]
     numbers = [_row(cell) for cell in row if _class(cell, "margin") and len(cell)]
@@ -341,7 +339,7 @@ def _class(element: Element, *names: str) -> str:
     return next((name for name in names if name in element.get("class", "").split()), "")
 
 
-def _scripts(element: Element) -> Node:
+def _scripts(element: Element) -> _Node:
     before = next((at for at, child in enumerate(element) if child.tag == "mprescripts"), None)
     after = list(element)[1:before]
     front = list(element)[before + 1 :] if before is not None else []
@@ -356,7 +354,7 @@ def _scripts(element: Element) -> Node:
     return ["attach", _child(element, 0), marks, False]
 
 
-def _enclosed(element: Element) -> Node:
+def _enclosed(element: Element) -> _Node:
     kind = {"box": "box", "updiagonalstrike": "cancel", "horizontalstrike": "cancel",
             "downdiagonalstrike": "cancel"}.get(element.get("notation", ""))  # fmt: skip
     if kind is None:
@@ -364,7 +362,7 @@ def _enclosed(element: Element) -> Node:
     return [kind, _row(element)]
 
 
-def _space(element: Element) -> Node | None:
+def _space(element: Element) -> _Node | None:
     width = re.fullmatch(r"(-?[\d.]+)em", element.get("width", "0em"))
     return ["space", float(width[1])] if width and float(width[1]) else None
 

@@ -17,8 +17,6 @@ from jcurve.briefing.hypertext import Context, missing, read, tidy
 from jcurve.briefing.maths import held
 from jcurve.figures.display import KEY, Run
 
-__all__ = ["alt_text", "displayed", "joined", "latex", "printed", "terminal"]
-
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
 _LATEX = re.compile(r"\\begin\{(?!equation|align|eqnarray|gather|multline)")

@@ -9,8 +9,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
 
-__all__ = ["start_note"]
-
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
 
 

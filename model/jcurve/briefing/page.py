@@ -36,8 +36,6 @@ from jcurve.figures.markup import Writer, escape
 from jcurve.figures.plaintext import is_rtl
 from jcurve.figures.whatif import WhatIf
 
-__all__ = ["html"]
-
 _CONTENTS_FROM = 2
 
 

@@ -19,8 +19,6 @@ from jcurve.figures.lens import VIEW_NAMES
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.project import Project, find_project, project_above
 
-__all__ = ["STATE", "with_panels"]
-
 STATE = "application/vnd.jcurve.panel+json"
 """Type of the state in a panel's output: ``start``, ``overrides`` and ``view``."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"

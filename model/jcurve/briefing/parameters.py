@@ -22,17 +22,6 @@ from jcurve.ground.project import Project, find_project
 if TYPE_CHECKING:
     from jcurve.assumptions import Scenario
 
-__all__ = [
-    "VIEWS",
-    "Parameters",
-    "check_names",
-    "check_parameters",
-    "check_view",
-    "declared_parameters",
-    "notebook_errors",
-    "read_overrides",
-]
-
 VIEWS = ("programme", "go_forward")
 
 

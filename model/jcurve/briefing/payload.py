@@ -34,8 +34,6 @@ from jcurve.figures.plaintext import visible
 from jcurve.figures.style import WIDTHS
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Paper", "data", "framed", "stubs"]
-
 Paper = Literal["a4", "us-letter"]  # Sizes of paper; the text column is equally wide on both
 
 _LONG_REPORT = 8

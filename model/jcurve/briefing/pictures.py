@@ -13,8 +13,6 @@ from xml.etree import ElementTree
 
 from jcurve.briefing.document import Picture
 
-__all__ = ["SUFFIXES", "drawable", "from_file", "from_url"]
-
 SUFFIXES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
     ".webp": "image/webp", ".bmp": "image/bmp", ".svg": "image/svg+xml",

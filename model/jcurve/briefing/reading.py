@@ -29,8 +29,6 @@ from jcurve.figures.display import MIME, Cover, Paragraph, Prose, Run, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.ground.errors import RunError
 
-__all__ = ["read"]
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEEPEST = 4
 _T = TypeVar("_T", Exhibit, TableExhibit)

@@ -32,28 +32,12 @@ if TYPE_CHECKING:
 
     from jcurve.case import Case
 
-__all__ = [
-    "FILE_NAME",
-    "Check",
-    "Difference",
-    "Exhibit",
-    "Exhibited",
-    "Headline",
-    "NothingToReport",
-    "ReportedScenario",
-    "Results",
-    "ScenarioRecord",
-    "read_results",
-    "record",
-    "record_case",
-]
-
 FILE_NAME = "results.json"
 
 _RELATIVE = 1e-6  # a case's identities hold to a millionth of the largest amount in them
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-View = Literal["programme", "go_forward"]
+_Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_View = Literal["programme", "go_forward"]
 
 
 class NothingToReport(Exception):
@@ -75,8 +59,8 @@ class Headline(_Record):
     """
 
     value: FiniteFloat | str | None
-    unit: Text | None = None
-    reason: Text | None = None
+    unit: _Text | None = None
+    reason: _Text | None = None
 
     @model_validator(mode="after")
     def _explained(self) -> Headline:
@@ -90,7 +74,7 @@ class Headline(_Record):
 class Check(_Record):
     """An identity that the report relied on: the size of its breach, and what is allowed."""
 
-    name: Text
+    name: _Text
     value: FiniteFloat
     tolerance: Annotated[FiniteFloat, Field(ge=0)]
     ok: bool
@@ -105,21 +89,21 @@ class Check(_Record):
 class Exhibit(_Record):
     """A chart or table that the report promises to show."""
 
-    id: Text
-    kind: Text
-    title: Text
+    id: _Text
+    kind: _Text
+    title: _Text
     alt: str
 
 
 class Difference(_Record):
     """One assumption that differs from the base scenario, as texts for a reader."""
 
-    key: Text
+    key: _Text
     label: str
     unit: str
     before: str
     after: str
-    what: Text
+    what: _Text
     why: str
     kind: str
     source: tuple[str, ...]
@@ -130,9 +114,9 @@ class ScenarioRecord(_Record):
     """The scenario as a report names it; ``filed_npv`` is that of its file, where a run sets
     values."""
 
-    name: Text
-    title: Text
-    hash: Text
+    name: _Text
+    title: _Text
+    hash: _Text
     differences: tuple[Difference, ...] = ()
     set_values: tuple[str, ...] = ()
     filed_npv: Headline | None = None
@@ -146,12 +130,12 @@ class Results(_Record):
     """
 
     schema_version: Literal[1] = 1
-    report: Text
+    report: _Text
     scenario: ScenarioRecord
-    view: View
-    valuation_date: Text
-    data_through: Text
-    headlines: dict[View, dict[str, Headline]]
+    view: _View
+    valuation_date: _Text
+    data_through: _Text
+    headlines: dict[_View, dict[str, Headline]]
     checks: Annotated[tuple[Check, ...], Field(min_length=1)]
     exhibits: tuple[Exhibit, ...] = ()
     seed: int | None = None

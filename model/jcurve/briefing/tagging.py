@@ -18,8 +18,6 @@ from typing import Any
 
 import pikepdf
 
-__all__ = ["with_row_heads"]
-
 _LEAVES = frozenset({"/P", "/Span", "/Figure", "/Caption", "/Formula", "/TOC", "/Link"})
 _CELL = re.compile(
     rb"\n(?P<number>\d+) 0 obj\n<</Type/StructElem/S/TD(?P<between>/P \d+ 0 R/A\[<</O/Table)"

@@ -36,8 +36,6 @@ from jcurve.figures import fonts
 from jcurve.figures.display import Run
 from jcurve.ground.errors import RunError
 
-__all__ = ["Paper", "Typeset", "pdf", "pictures", "typeset"]
-
 _ACCESSIBLE, _ARCHIVABLE = "ua-1", "a-2a"
 
 

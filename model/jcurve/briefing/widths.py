@@ -17,21 +17,6 @@ from jcurve.figures.style import FULL
 if TYPE_CHECKING:
     from matplotlib.ft2font import FT2Font
 
-__all__ = [
-    "NARROW",
-    "PAD",
-    "SIZES",
-    "WEIGHT",
-    "Fit",
-    "Layout",
-    "Measure",
-    "em",
-    "fit",
-    "layout",
-    "whole",
-    "wrapped",
-]
-
 NARROW = 12  # Letters of a word that every column holds; a longer one may be broken
 
 SIZES = (8.5, 8.0, 7.5, 7.2)
@@ -47,6 +32,7 @@ _STEP = 8.0  # points that each level moves a row in
 _STUB = 92.0  # what names the rows needs at least this much, in points
 _TEXT = 56.0  # and any other column that may wrap this much
 _SPARE = 60.0  # points that stay for the columns that wrap when heads get room
+_AIR = 20.0  # points more than its numbers need, where what names the rows leaves room
 _LONG = 26.0  # a text column that would be wider, in em, may wrap
 _DRAWABLE = fonts.Drawable()
 _BREAK = "\N{ZERO WIDTH SPACE}"
@@ -97,6 +83,10 @@ class Measure:
             return self.line * size + PAD
         room = _STUB if self.names_rows else _TEXT
         return min(max(self.word * size + PAD, room), self.line * size + PAD)
+
+    def whole(self, size: float) -> float:
+        """Points for each of its cells on one line, at the deepest indent of what names rows."""
+        return self.line * size + PAD + 2 * _STEP * self.names_rows
 
     def wanted(self) -> float:
         """Em it asks for when there is room."""
@@ -252,6 +242,9 @@ def _widths(measures: Sequence[Measure], size: float, points: float) -> tuple[fl
         if 0 < more <= points - least - _SPARE:
             widths[index], least = widths[index] + more, least + more
     open_ = [index for index, it in enumerate(measures) if it.wraps]
+    left = points - sum(widths.values()) - sum(measures[at].whole(size) for at in open_)
+    air = min(_AIR, max(left - _SPARE, 0.0) / max(len(widths), 1))
+    widths = {index: width + air for index, width in widths.items()}
     while open_:
         room = points - sum(widths.values())
         asked = sum(measures[index].wanted() for index in open_)

@@ -14,6 +14,7 @@ __all__ = [
     "DEFAULT_VIEW",
     "DEFAULT_WORLD",
     "HEADLINES",
+    "LINE_NAMES",
     "MOVED_BY",
     "VIEW_WORDS",
     "area",
@@ -38,26 +39,40 @@ HEADLINES: Mapping[str, str] = MappingProxyType(
         "npv": "Net present value",
         "npv_within_horizon": "NPV to the horizon",
         "terminal_value": "NPV beyond the horizon",
-        "value_of_share_based_pay": "Present value of share-based pay",
-        "npv_sbc_added_back": "NPV, share-based pay added back",
-        "npv_sbc_as_cost": "NPV, share-based pay as a cost",
-        "terminal_share_of_npv": "Share of NPV beyond the horizon",
-        "irr": "Rate of return to the horizon",
-        "irr_with_terminal_value": "Rate of return, value beyond included",
+        "npv_sbc_added_back": "NPV before share-based pay",
+        "npv_sbc_as_cost": "NPV after share-based pay",
+        "terminal_share_of_npv": "Terminal share of NPV",
+        "irr": "IRR to the horizon",
+        "irr_with_terminal_value": "IRR with terminal value",
         "payback": "Payback",
         "discounted_payback": "Discounted payback",
-        "payback_crossings": "Times the balance crosses zero",
+        "payback_crossings": "Crossings of zero",
         "unrecovered_balance": "Shortfall at the horizon",
         "trough_amount": "Trough",
         "trough_quarter": "Trough quarter",
         "quarters_under_water": "Quarters below zero",
-        "operating_income_turns_positive": "Operating income stays positive from",
-        "ebitda_turns_positive": "EBITDA stays positive from",
+        "operating_income_turns_positive": "Operating income positive from",
+        "ebitda_turns_positive": "EBITDA positive from",
         "multiple_on_invested_capital": "Multiple on invested capital",
         "profitability_index": "Profitability index",
     }
 )
 """What a reader calls each headline figure, the same everywhere."""
+
+LINE_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "cumulative_discounted_free_cash_flow": "Cumulative present value",
+        "free_cash_flow_per_share": "FCF per share",
+        "irr_with_terminal_value_status": "Status of terminal IRR",
+        "multiple_on_invested_capital_status": "Status of the multiple",
+        "operating_cash_flow_from_income": "Operating cash flow, indirect",
+        "operating_income_turns_positive_status": "Status of operating income",
+        "terminal_share_of_npv_status": "Status of terminal share",
+        "unlevered_free_cash_flow_sbc_added_back": "Unlevered flow before SBC",
+        "value_of_share_based_pay": "Value of share-based pay",
+    }
+)
+"""What a reader calls the lines whose own name has more than four words."""
 
 MOVED_BY = ("NPV rises by", "NPV falls by")
 """How the sentence on what moved NPV begins, by which a mail finds it."""
@@ -135,7 +150,7 @@ def plain_reason(reason: str) -> str:
 
 def figure_label(name: str) -> str:
     """What a reader calls a headline figure."""
-    return HEADLINES.get(name) or named(name)
+    return HEADLINES.get(name) or LINE_NAMES.get(name) or named(name)
 
 
 _AREAS: Mapping[str, str] = MappingProxyType(

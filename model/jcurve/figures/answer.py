@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from jcurve import __version__
-from jcurve.evaluation.naming import plain_reason
+from jcurve.evaluation.naming import figure_label, plain_reason
 from jcurve.facts.calendar import stale
 from jcurve.figures.curve import cash_parts
 from jcurve.figures.display import (
@@ -235,24 +235,33 @@ def _causes(lens: Lens) -> str:
     return f"To {lens.horizon} the largest gains are {said}, against capex of {money(-capex)}."
 
 
-ROWS: tuple[tuple[str, str], ...] = (
-    ("Net present value, USD bn", "npv"),
-    ("of which to the horizon", "npv_within_horizon"),
-    ("of which beyond the horizon", "terminal_value"),
-    ("with share-based pay added back", "npv_sbc_added_back"),
-    ("Rate of return a year on cash to the horizon", "irr"),
-    ("Rate of return a year, value beyond the horizon included", "irr_with_terminal_value"),
-    ("Payback, years", "payback"),
-    ("Discounted payback, years", "discounted_payback"),
-    ("Trough, USD bn", "trough_amount"),
-    ("Trough quarter", "trough_quarter"),
-    ("Years below zero", "quarters_under_water"),
-    ("Shortfall at the horizon, USD bn", "unrecovered_balance"),
-    ("EBITDA stays positive from", "ebitda_turns_positive"),
-    ("Operating income stays positive from", "operating_income_turns_positive"),
-    ("Multiple on invested capital", "multiple_on_invested_capital"),
-    ("Profitability index", "profitability_index"),
-)
+_UNITS = {
+    "npv": ", USD bn",
+    "npv_within_horizon": "",
+    "terminal_value": "",
+    "npv_sbc_added_back": "",
+    "irr": "",
+    "irr_with_terminal_value": "",
+    "payback": ", years",
+    "discounted_payback": ", years",
+    "trough_amount": ", USD bn",
+    "trough_quarter": "",
+    "quarters_under_water": "",
+    "unrecovered_balance": ", USD bn",
+    "ebitda_turns_positive": "",
+    "operating_income_turns_positive": "",
+    "multiple_on_invested_capital": "",
+    "profitability_index": "",
+}
+"""Figures of the table, each with the unit that its name does not say."""
+
+
+def _label(name: str) -> str:
+    is_time = name == "quarters_under_water"  # shown in years
+    return f"{'Years below zero' if is_time else figure_label(name)}{_UNITS[name]}"
+
+
+ROWS: tuple[tuple[str, str], ...] = tuple((_label(name), name) for name in _UNITS)
 INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back")
 
 
@@ -260,7 +269,7 @@ def returns(lens: Lens) -> TableExhibit:
     """Every headline figure in both views, with the reason where there is none."""
     both = [Lens(lens.case, view) for view in VIEW_NAMES]
     whole, forward = both
-    ends = ("since {}, against no programme", "from {}, against stopping")
+    ends = ("since {}", "from {}")
     columns = [
         Column(
             label=VIEW_NAMES[each.view],
@@ -276,6 +285,7 @@ def returns(lens: Lens) -> TableExhibit:
             Row(
                 cells=(label, *(each.shown(name) for each in both)),
                 indent=1 if name in INDENTED else 0,
+                says=lens.clause(name),
             )
             for label, name in ROWS
         ],
@@ -284,8 +294,8 @@ def returns(lens: Lens) -> TableExhibit:
         if whole.is_empty
         else f"Since its start the programme is worth {money(whole.npv)}, "
         f"from today {money(forward.npv)}",
-        subtitle=f"On incremental unlevered free cash flow after tax, "
-        f"at the end of {whole.quarter(lens.case.valuation_date)}",
+        subtitle="On incremental unlevered free cash flow after tax, against no programme and "
+        f"against stopping, at the end of {whole.quarter(lens.case.valuation_date)}",
         source=whole.modelled(),
         reading="The programme view includes money already spent. The go-forward view compares "
         "continuing with stopping: existing assets are kept in both cases.",

@@ -10,7 +10,7 @@ from jcurve.assumptions.paths import Path as Dated
 from jcurve.evaluation.naming import area
 from jcurve.facts import citations
 from jcurve.figures.display import Prose, callout, strong
-from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, heading, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, Value, figures, heading, table
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.overrides import quantity, set_values
 from jcurve.ground.numbers import (
@@ -22,6 +22,7 @@ from jcurve.ground.numbers import (
     money,
     percent,
     quarter,
+    span,
     spelt,
 )
 from jcurve.ground.project import Where
@@ -39,7 +40,6 @@ _KINDS: Mapping[str, str] = {
     "judgement": "our choice, with a reason and a range",
 }
 _SOFT = ("judgement", "estimate")
-_SAID = ("share", "per year", "USD m", "x", "years")
 _LONG = 12  # rows; more are for whoever looks one up
 
 
@@ -194,15 +194,13 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     def row(each: Driver) -> tuple[Value, ...]:
         item = lens.case.scenario[each.key]
         ends = (each.value_number, each.low_number, each.high_number)
-        value, low, high = (
-            quantity(end, item.unit, item.choices).removesuffix(f" {item.unit}") for end in ends
-        )
-        said = "" if item.unit in _SAID else f", {item.unit}"
+        shown = (quantity(end, item.unit, item.choices) for end in ends)
+        value, low, high = (text.partition(" ")[0] for text in shown)  # the clause says the unit
         path = item.value if isinstance(item.value, Dated) else None
         last = "" if path is None else quarter(path.label(path.periods[-1]))
         year = f" in {last}" if last and last not in each.short_name else ""
         return (
-            f"{each.short_name}{year}{said}", value, f"{low} to {high}", each.kind,
+            f"{each.short_name}{year}: {lowered(item.label)}", value, span(low, high), each.kind,
             billions(each.effect_at_low), billions(each.effect_at_high),
             each.earnings_at_low, each.earnings_at_high,
         )  # fmt: skip
@@ -210,9 +208,8 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
     judged = sum(each.kind == "judgement" for each in found)
     return table(
         [
-            ("Driver", 3),
-            Column(label="Value", style="text", figures=True),
-            Column(label="Range", style="text", figures=True),
+            ("Driver", 4),
+            *figures("Value", "Range"),
             "Kind",
             *effects(0, "NPV, USD bn"),
             *effects(2, f"EPS {EARNINGS_YEAR}, USD"),
@@ -220,9 +217,8 @@ def drivers(lens: Lens) -> TableExhibit | Prose:
         [row(each) for each in found],
         id="drivers",
         title=_drivers_title(turned, base),
-        subtitle=f"Each driver at either end of its range, all others as they are: change of net "
-        f"present value from today ({money(base)}) and of earnings per share; a path by its last "
-        "year",
+        subtitle=f"Each driver alone at either end of its range: change of NPV from today "
+        f"({money(base)}) and of EPS; a path by its last year",
         source=lens.modelled("sources of each driver in the assumption book"),
         reading=f"The value of {spelt(judged)} of the {len(found)} drivers is judgement. Effects "
         "do not add up: several at once are a matter of simulation.",
@@ -270,7 +266,6 @@ def book(lens: Lens) -> TableExhibit:
             "stands for its first and last date.",
             *([f"* differs from the base scenario ({len(changed)} values)."] if changed else []),
         ],
-        reading=(),
         dense=True,
     )
 

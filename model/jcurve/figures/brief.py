@@ -165,7 +165,6 @@ def what_differs(comparison: Comparison, id: str = "what-differs") -> TableExhib
         title=f"{other.name} changes {spelt(count)} assumption{'' if count == 1 else 's'} of "
         f"{one.name}",
         source=f"scenarios {one.hash[:12]} and {other.hash[:12]}",
-        reading=(),
     )
 
 
@@ -193,5 +192,4 @@ def what_moved(
         f"figure{' changes' if count == 1 else 's change'}",
         subtitle=VIEW_WORDS[view].capitalize(),
         source=f"J-Curve model, scenarios {one.hash[:12]} and {other.hash[:12]}",
-        reading=(),
     )

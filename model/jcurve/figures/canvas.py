@@ -92,7 +92,7 @@ def fit(figure: Figure) -> None:
     """
     width, height = figure.get_size_inches()
     for _ in range(2):
-        box = _extent(figure, _measuring(figure.dpi))
+        box = _extent(figure, measured(figure.dpi))
         pars = figure.subplotpars
         figure.subplots_adjust(
             left=pars.left + max(0.0, _EDGE - box.x0) / width,
@@ -103,8 +103,8 @@ def fit(figure: Figure) -> None:
 
 
 @cache
-def _measuring(dpi: float) -> RendererBase:
-    """Measures texts, and remembers them."""
+def measured(dpi: float) -> RendererBase:
+    """What measures texts, and remembers them."""
     return _Measuring(1, 1, dpi)  # type: ignore[no-untyped-call]
 
 

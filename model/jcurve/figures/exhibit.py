@@ -1,7 +1,7 @@
 """Charts, tables and what-if panels with everything a reader needs around them: a takeaway
 for a title, units, a source, an alt text, and sentences that read the numbers.
 
-``chart`` and ``table`` make them; a reading must be given, for an exhibit that nobody reads out
+``chart`` and ``table`` make them; a chart's reading must be given, for one that nobody reads out
 is a picture.
 """
 
@@ -181,6 +181,12 @@ class Column(Frozen):
         return self.style == "text" and not self.figures
 
 
+def figures(*labels: str, group: str = "", weight: float = 0.0) -> list[Column]:
+    """Columns of figures that are written in their own units: texts that keep right."""
+    about = {"style": "text", "figures": True, "group": group, "weight": weight}
+    return [Column.model_validate({"label": label, **about}) for label in labels]
+
+
 class Row(Frozen):
     """A row."""
 
@@ -259,8 +265,12 @@ class TableExhibit(_Exhibit):
 
     @property
     def stacks(self) -> bool:
-        """Whether a phone shows its columns under one another: where some of them hold words."""
-        return any(column.style == "text" for column in self.columns[1:])
+        """Whether a phone shows its columns under one another: where some of them hold words, or
+        none a year."""
+        held = self.columns[1:]
+        return any(each.style == "text" for each in held) or not any(
+            each.label[:1].isdigit() for each in held
+        )
 
     @property
     def alt(self) -> str:
@@ -333,7 +343,7 @@ def table(
     id: str,
     title: str,
     source: str | Sequence[str],
-    reading: Part | Sequence[Part],
+    reading: Part | Sequence[Part] = (),
     subtitle: str = "",
     notes: Sequence[str] = (),
     dense: bool = False,

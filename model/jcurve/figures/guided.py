@@ -9,12 +9,10 @@ from jcurve.analysis.earlier import guided
 from jcurve.facts import Guidance, capex_guidance
 from jcurve.facts.calendar import releases
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, TableExhibit, table
+from jcurve.figures.exhibit import TableExhibit, figures, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.ground.numbers import MILLIONS, money, spelt, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-
-__all__ = ["guidance", "moved"]
 
 _METRICS = {"capex": "capital expenditure", "total_expenses": "total expenses"}
 _LINES = {"capex": "capex", "total_expenses": "total_costs"}
@@ -75,18 +73,14 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
     return table(
         [
             ("", 1.4),
-            Column(label="Before", style="text", figures=True),
-            Column(label="Now", style="text", figures=True),
-            Column(label="Reported so far", style="text", figures=True),
-            Column(label="Left for each quarter to come", style="text", figures=True),
-            Column(label="This case", style="text", figures=True),
+            *figures("Before", "Now", "Reported so far", "Left for each quarter to come"),
+            *figures("This case"),
         ],
         rows,
         id="guided",
         title=f"{spelt(count).capitalize()} guided range{'s are' if count != 1 else ' is'} new or "
         "moved with the results",
         source="the company's releases and calls, as the register of guidance cites them",
-        reading=(),
     )
 
 

@@ -4,6 +4,7 @@ the decision, each asked once."""
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from jcurve.analysis.scale import ScaleStudy
     from jcurve.case import Case
 
-VIEW_NAMES: Mapping[str, str] = MappingProxyType(
-    {"programme": "Programme", "go_forward": "Going forward"}
-)
+VIEW_NAMES = MappingProxyType({"programme": "Programme", "go_forward": "Going forward"})
 _OTHER: Mapping[str, str] = MappingProxyType({"without": "Without AI", "stopped": "If stopped now"})
 _LONG_TITLE = 24  # letters
 _SOFT = ("judgement", "estimate")
@@ -94,12 +93,9 @@ class Lens:
     @cached_property
     def filed(self) -> Lens | None:
         """The scenario as its file has it; None where the case is that."""
-        scenario = filed(self.case.scenario)
-        return (
-            None
-            if scenario is None
-            else Lens(evaluate(scenario, project=self.project), self.view, self.project)
-        )
+        if (own := filed(self.case.scenario)) is None:
+            return None
+        return Lens(evaluate(own, project=self.project), self.view, self.project)
 
     @cached_property
     def home(self) -> Project:
@@ -240,8 +236,13 @@ class Lens:
         return float(self.case.row(name, None if is_shared else "with")[0])
 
     def called(self, key: str) -> str:
-        """An assumption's short name, its label where it has none."""
+        """An assumption's short name."""
         return self.case.scenario[key].called
+
+    def clause(self, line: str) -> str:
+        """What a line is: the first sentence of its definition, in the words of the house."""
+        definition = " ".join(self.case.assembly.model.outputs[line].definition.split())
+        return re.sub(r"\bworld", "case", definition.partition(". ")[0].rstrip("."))
 
     def members(self, name: str) -> Mapping[str, str]:
         """Members of a set and what they are called."""
@@ -386,14 +387,12 @@ class Lens:
 
     @property
     def _model(self) -> str:
-        scenario = self.case.scenario
-        count = len(set_values(scenario))
+        count = len(set_values(self.case.scenario))
         changed = f" with {lowered(counted(count, 'value'))} set" if count else ""
-        return f"J-Curve model, scenario {scenario.title}{changed}"
+        return f"J-Curve model, scenario {self.case.scenario.title}{changed}"
 
     def resting(self, *keys: str) -> list[str]:
         """A note that names those of the assumptions ``keys`` that are judgement or estimate."""
-        fixed = {each.key: each for each in self.case.assembly.constants.values()}
-        soft = [fixed.get(key) or self.case.scenario[key] for key in keys]
-        named = [f"{item.label} ({item.kind})" for item in soft if item.kind in _SOFT]
+        items = (self.case.scenario[key] for key in keys)
+        named = [f"{lowered(each.called)} ({each.kind})" for each in items if each.kind in _SOFT]
         return [f"Rests on: {'; '.join(named)}."] if named else []

@@ -20,6 +20,7 @@ _NAME = 20  # letters of a row's name on a line
 _LETTER = 0.62  # em of a digit with the room about it
 _GAP = 1.6  # em between ticks' labels
 _KEYS = 3
+_MARK = 3.0  # em of a key's mark with the room about it
 _LINE = 1.25  # em from one line of a name to the next
 _PANEL = 52.0  # mm of height of each of several panels
 
@@ -62,8 +63,10 @@ def narrowed(figure: Figure) -> None:
     figure.subplots_adjust(left=1 / 82, right=1 - 1 / 82, bottom=0.09, top=0.985)
     for axes in shown:
         _ticks(axes, width)
-        _key(axes)
+        _key(axes, width)
     fit(figure)
+    for axes in shown:
+        _texts(axes)
 
 
 def _names(axes: Axes) -> float:
@@ -93,11 +96,32 @@ def _ticks(axes: Axes, width: float) -> None:
             axes.set_xticks(ticks[::step])
 
 
-def _key(axes: Axes) -> None:
-    """The key, if there is one, in as few columns as fit."""
+def _key(axes: Axes, width: float) -> None:
+    """The key, if there is one, in as many columns as fit."""
     found = axes.get_legend()
     if found is None:
         return
     handles = [each for each in found.legend_handles if each is not None]
     words = [text.get_text() for text in found.get_texts()]
-    key(axes, min(_KEYS, len(words)), handles, words)
+    each = (_LETTER * max(map(len, words)) + _MARK) * BODY / 72
+    key(axes, max(1, min(_KEYS, len(words), int(width / each))), handles, words)
+
+
+def _texts(axes: Axes) -> None:
+    """What is wider than the axes on two lines, and room for numbers that stand left of them."""
+    from jcurve.figures.canvas import measured
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    frame = axes.get_window_extent(renderer := measured(figure.dpi))
+    spilt = 0.0
+    for text in axes.texts:
+        box = text.get_window_extent(renderer)
+        if box.width > frame.width:
+            words = text.get_text()
+            text.set_text(textwrap.fill(words, len(words) // 2 + 4))
+        elif text.get_horizontalalignment() == "right":
+            spilt = max(spilt, frame.x0 - box.x0)
+    if spilt > 0:
+        low, high = axes.get_xlim()
+        axes.set_xlim(low - (high - low) * spilt / (frame.width - spilt), high)

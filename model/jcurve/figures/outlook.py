@@ -8,27 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jcurve.figures import plotting, style
+from jcurve.figures import answer, plotting, style
 from jcurve.figures.brief import Earlier
-from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, table
+from jcurve.figures.display import Cover, Prose
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.overrides import the
+from jcurve.figures.recipes import Scale, by_year
 from jcurve.figures.scenarios import named_beside
 from jcurve.figures.size import against_scale
-from jcurve.ground.numbers import MILLIONS, joined, lowered, money
+from jcurve.ground.numbers import MILLIONS, gaps, highest, joined, lowered, lowest, money, percent
 from jcurve.ground.quarters import Quarter
 
 if TYPE_CHECKING:
     from jcurve.analysis.overview import Simulated
     from jcurve.analysis.sensitivity import Driver
-
-
-from jcurve.figures import answer
-from jcurve.figures.display import Cover
-from jcurve.figures.exhibit import Row
-from jcurve.figures.recipes import Scale, by_year
-from jcurve.ground.numbers import gaps, highest, lowest, percent
 
 _TALL = 43.0  # mm
 _AHEAD = 6  # years after the first forecast year
@@ -377,6 +371,5 @@ def lines(lens: Lens) -> TableExhibit:
         else "Free cash flow stays above zero in every year shown",
         subtitle="The company with its programme",
         source=lens.source(),
-        reading=(),
         dense=True,
     )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Values: TypeAlias = Sequence[float] | NDArray[np.float64]
 
-_PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
 _GAP = 4.0  # points between a line's end and its label
 
 
@@ -166,7 +166,7 @@ def name_level(axes: Axes, y: float, text: str) -> None:
     axes.axhline(y, color=INK, linewidth=0.7, linestyle=(0, (1.5, 1.5)), zorder=2, label="_level")
     frame = axes.get_yaxis_transform()
     words_at(
-        axes, text, (1.0, y), (-3, 2), "right", "bottom", colour=INK, xycoords=frame, bbox=_PALE
+        axes, text, (1.0, y), (-3, 2), "right", "bottom", colour=INK, xycoords=frame, bbox=PALE
     )
 
 
@@ -207,7 +207,7 @@ def point(
         size=BODY,
         zorder=6,
         linespacing=1.15,
-        bbox=_PALE if over else None,
+        bbox=PALE if over else None,
     )
 
 

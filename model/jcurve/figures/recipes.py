@@ -239,8 +239,9 @@ def _name_levels(
         below = place
         frame = axes.get_yaxis_transform()
         plotting.words_at(
-            axes, written(level), (0.0, at), (3, 0.5), "left", "bottom", xycoords=frame, zorder=4
-        )
+            axes, written(level), (0.0, at), (3, 0.5), "left", "bottom", xycoords=frame, zorder=4,
+            bbox=plotting.PALE,
+        )  # fmt: skip
 
 
 def tiles(

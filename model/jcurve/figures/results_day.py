@@ -16,12 +16,10 @@ from jcurve.case import Case
 from jcurve.facts.calendar import next_results_day, releases
 from jcurve.figures import answer, guided, revised
 from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
-from jcurve.figures.exhibit import Cell, Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Cell, Row, TableExhibit, figures, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, spelt, written
 from jcurve.ground.quarters import Quarter
-
-__all__ = ["ResultsDay", "cover", "missed", "watch"]
 
 _LED = ("revenue", "operating_income", "capex", "free_cash_flow")
 _WATCHED = ("revenue", "advertising", "impressions_growth", "price_growth", "total_costs",
@@ -81,10 +79,10 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     lens, case = day.lens, day.lens.case
     head = answer.cover(lens, "Results note", today=today)
     change = day.revision.change("npv", lens.view)
-    figures = [_figure(day.miss(name)) for name in _LED]
+    led = [_figure(day.miss(name)) for name in _LED]
     moved = money(0.0 if change is None else change.amount / MILLIONS, sign=True)
     since = Quarter(day.revision.start).words
-    figures.append(
+    led.append(
         KeyFigure(label="Net present value", value=money(lens.npv), note=f"{moved} since {since}")
     )
     told = revised.sentence(change) if change else ""
@@ -98,7 +96,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
         update={
             "title": _title(day),
             "subtitle": f"Reported on {reported.day} {reported:%B %Y} · {lens.title}",
-            "figures": tuple(figures),
+            "figures": tuple(led),
             "summary": tuple(paragraph(parts) for parts in summary),
         }
     )
@@ -175,19 +173,14 @@ def missed(day: ResultsDay) -> TableExhibit:
     return table(
         [
             ("", 1.8),
-            Column(label="Forecast", style="text", figures=True),
-            Column(label="Actual", style="text", figures=True),
-            Column(label="Miss", style="text", figures=True),
-            Column(label="Miss, %", style="text", figures=True),
-            Column(label="Place", style="text", figures=True),
-            ("A quarter of it or more", 2),
+            *figures("Forecast", "Actual", "Miss", "Miss, %", "Place"),
+            ("Main parts of the miss", 2),
         ],
         rows,
         id="missed",
         title=_usual_title(day),
         subtitle=f"{day.quarter.words}: actual less forecast, USD bn{ranked}",
         source=[f"{day.quarter.words} filings and release", day.stood.how],
-        reading=(),
         notes=notes,
         dense=True,
     )
@@ -275,7 +268,7 @@ def watch(day: ResultsDay) -> TableExhibit:
                 line.label,
                 percent(value) if growth else money(value / MILLIONS),
                 "–" if before is None else percent(before) if growth else money(before / MILLIONS),
-                "–" if growth or not before or before < 0 else _grown(value, before),
+                "–" if growth or not before or min(before, value) < 0 else _grown(value, before),
                 _usual(_usual_miss(day, name), growth, line.over_revenue),
             )
         )
@@ -283,10 +276,8 @@ def watch(day: ResultsDay) -> TableExhibit:
     return table(
         [
             ("", 1.6),
-            Column(label=f"Forecast for {day.lens.quarter(coming)}", style="text", figures=True),
-            Column(label=day.lens.quarter(coming.plus(-4)), style="text", figures=True),
-            Column(label="Change on the year", style="text", figures=True),
-            Column(label="Usual miss", style="text", figures=True),
+            *figures(f"Forecast for {day.lens.quarter(coming)}"),
+            *figures(day.lens.quarter(coming.plus(-4)), "Change on the year", "Usual miss"),
         ],
         rows,
         id="watch",

@@ -9,13 +9,11 @@ from types import MappingProxyType
 from jcurve.analysis.revisions import Change, Kind, Part, Revision
 from jcurve.evaluation.naming import MOVED_BY, figure_label, headline_text
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, figures, table
 from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_show
 from jcurve.figures.recipes import bridge
 from jcurve.ground.numbers import MILLIONS, NOTHING, joined, lowered, money, spelt, written
 from jcurve.ground.quarters import Quarter
-
-__all__ = ["by_figure", "sentence", "steps"]
 
 KINDS: Mapping[Kind, str] = MappingProxyType(
     {
@@ -142,16 +140,13 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
     return table(
         [
             ("", 1.4),
-            Column(label=before, style="text", figures=True),
-            *(Column(label=KINDS[kind], style="text", figures=True) for kind in kinds),
-            Column(label=after, style="text", figures=True),
+            *figures(before, *(KINDS[kind] for kind in kinds), after),
         ],
         rows,
         id="figures-moved",
         title=f"{spelt(len(changes)).capitalize()} headline figures moved since {before}",
         subtitle=f"{VIEW_NAMES[lens.view]}, except the second NPV; amounts in USD bn",
         source=lens.modelled(),
-        reading=(),
     )
 
 

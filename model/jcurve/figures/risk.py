@@ -13,7 +13,7 @@ from jcurve.analysis.overview import npv_of
 from jcurve.evaluation.naming import area
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, table
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import in_cell, last_stated
 from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
@@ -146,8 +146,13 @@ def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | P
         f"({money(base)}), USD bn; hatched: the worse end",
         source=lens.modelled(),
         alt=f"Tornado: {'; '.join(f'{name} {span}' for name, span in named)}.",
+        notes=["; ".join(_told(lens.case.scenario[swing.key]) for swing in shown) + "."],
         reading=_tornado_reading(swings, shown, output, base),
     )
+
+
+def _told(item: Assumption) -> str:
+    return f"{item.called}: {lowered(item.label)}"
 
 
 def _ends(swing: Swing, output: str) -> tuple[float | None, float | None]:
@@ -181,11 +186,14 @@ def slopes(lens: Lens) -> TableExhibit | Prose:
     effects = [(each.effect or 0.0) / MILLIONS for each in found]
     scenario = lens.case.scenario
     rows = [
-        (
-            lens.called(each.key),
-            last_stated(scenario[each.key].text(), each.unit),
-            each.step,
-            effect,
+        Row(
+            cells=(
+                lens.called(each.key),
+                last_stated(scenario[each.key].text(), each.unit),
+                each.step,
+                effect,
+            ),
+            says=scenario[each.key].label,
         )
         for each, effect in zip(found, effects, strict=True)
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jcurve.analysis.overview import npv_of
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import last_stated, the
 from jcurve.ground.numbers import (
@@ -49,8 +49,7 @@ def _usd_bn(label: str, decimals: int = 0, *, sign: bool = False) -> Column:
 
 def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
     """Every measure of risk of the simulation, with its error."""
-    risk, output = drawn.risk, npv_of(lens.view)
-    spread = drawn.spread(lens.view)
+    risk, spread, output = drawn.risk, drawn.spread(lens.view), npv_of(lens.view)
     losses = next(each for each in risk.losses if each.output == output)
     level, tail = percent(losses.confidence, 0), percent(1 - losses.confidence, 0)
     rows = [
@@ -59,27 +58,27 @@ def measures(lens: Lens, drawn: Simulated) -> TableExhibit:
         _amount("Standard deviation", spread.sd),
         _amount(f"Value at risk at {level}: loss not exceeded", losses.value_at_risk),
         _amount(f"Expected shortfall at {level} (CVaR)", losses.expected_shortfall),
-        _share("Share of draws below zero", spread.below_zero),
+        _estimate("Share of draws below zero", spread.below_zero, percent),
     ]
     if risk.payback_by:
         last = max(risk.payback_by)
-        rows += [heading("Payback"), _share(f"Paid back by {last}", risk.payback_by[last])]
+        paid = _estimate(f"Paid back by {last}", risk.payback_by[last], percent)
+        rows += [heading("Payback"), paid]
     if (cash := risk.cash) is not None:
         rows += [
             heading("Net debt at its highest after the valuation date"),
-            _share(f"Passes {money(cash.limit / MILLIONS)}", cash.passed),
+            _estimate(f"Passes {money(cash.limit / MILLIONS)}", cash.passed, percent),
             _amount("Expected shortfall of cash beyond it, USD bn", cash.shortfall),
             _amount(f"the same in the worst {tail}", cash.worst),
         ]
     left_out = f"{percent(risk.left_out, 1)} of draws broke a rule between assumptions and are left"
     return table(
-        [("Measure", 3), "Estimate", "Error, 95%"],
+        [("Measure", 3), *figures("Estimate", "Error, 95%")],
         rows,
         id="measures",
         title=f"In the worst {tail} of draws NPV averages "
         f"{money(-losses.expected_shortfall.value / MILLIONS)}",
-        subtitle=f"{drawn.run.note}; every assumption with a range and a distribution varies, a "
-        f"yearly path as a whole",
+        subtitle="Every assumption with a range and a distribution varies; a path moves as a whole",
         source=lens.modelled(),
         reading="A loss is a negative NPV. "
         + (f"{left_out} out." if risk.left_out else "No draw was rejected."),
@@ -90,14 +89,11 @@ def _amount(label: str, found: Estimate) -> Row:
     return _estimate(label, found, lambda value: written(value / MILLIONS, decimals=1))
 
 
-def _share(label: str, found: Estimate) -> Row:
-    return _estimate(label, found, percent)
-
-
 def _estimate(label: str, found: Estimate, write: Callable[[float], str]) -> Row:
     if math.isnan(found.value):
-        return Row(cells=(label, "none", ""))
-    return Row(cells=(label, write(found.value), "" if found.error is None else write(found.error)))
+        return Row(cells=(label, "none", ""), indent=1)
+    error = "" if found.error is None else write(found.error)
+    return Row(cells=(label, write(found.value), error), indent=1)
 
 
 def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhibit | Prose:
@@ -112,18 +108,19 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
     return table(
         [
             ("Assumption", 2.6),
-            ("Case", 1.4),
-            ("Break-even", 1.4),
-            ("Evidence range", 1.6),
+            *figures("Case", "Break-even", "Evidence range", weight=1.4),
             ("Verdict", 0.9),
         ],
         [
-            (
-                lens.called(each.key),
-                last_stated(each.present, each.unit),
-                last_stated(each.text, each.unit) or "none",
-                span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
-                each.standing.capitalize() or "–",
+            Row(
+                cells=(
+                    lens.called(each.key),
+                    last_stated(each.present, each.unit),
+                    last_stated(each.text, each.unit) or "none",
+                    span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
+                    each.standing.capitalize() or "–",
+                ),
+                says=lens.case.scenario[each.key].label,
             )
             for each in solved
         ],
@@ -152,7 +149,7 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
     if not found:
         return nothing_to_show("There is no stress in the library.")
     ordered = sorted(found, key=lambda each: each.changes[output])
-    raised = sum(each.changes[output] > 0.0 for each in ordered)
+    lifted = sum(each.changes[output] > 0.0 for each in ordered)
     worst = ordered[0]
     return table(
         [
@@ -165,7 +162,7 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         ],
         [
             (
-                each.title,
+                raised(each.title.removeprefix("Stress: ")),
                 each.moved,
                 each.values[output] / MILLIONS,
                 each.changes[output] / MILLIONS,
@@ -183,10 +180,10 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
         else f"No stress is worth less than {own}",
         subtitle=f"Each stress changes every assumption its story implies, against {own}",
         source=lens.modelled(),
-        reading=f"{spelt(raised).capitalize()} of the {spelt(len(ordered))} stresses "
-        f"{'raises' if raised == 1 else 'raise'} NPV: they cut spending that earned less "
+        reading=f"{spelt(lifted).capitalize()} of the {spelt(len(ordered))} stresses "
+        f"{'raises' if lifted == 1 else 'raise'} NPV: they cut spending that earned less "
         f"than it cost, or hurt the company without AI more."
-        if raised
+        if lifted
         else "No stress raises NPV.",
     )
 
@@ -200,10 +197,8 @@ def positions(
     secondary = sum(each.grade == "secondary" for each in days)
 
     def row(each: PositionLoss) -> Row:
-        return Row(
-            cells=(titles.get(each.name) or _day(each.name), each.move, -each.loss, each.grade),
-            indent=1,
-        )
+        name = titles.get(each.name) or _day(each.name)
+        return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)
 
     return table(
         [
@@ -355,9 +350,9 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
         [
             *(_in_bn(each.name, each.within, each.beyond, each.total) for each in found.items),
             _in_bn("Change of NPV from today", within, beyond, found.change, role="total"),
-            heading(f"By the part of the plan that is spent, {lasts}"),
+            heading(f"By the size of the plan, {lasts}"),
             *(
-                Row(cells=(percent(part, 0), None, None, worth / MILLIONS), indent=1)
+                Row(cells=(percent(part, 0), "", "", worth / MILLIONS), indent=1)
                 for part, worth in found.curve[::2]
             ),
         ],

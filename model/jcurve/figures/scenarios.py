@@ -13,7 +13,7 @@ from jcurve.facts.calendar import stale
 from jcurve.figures import plotting, style
 from jcurve.figures.answer import INDENTED, ROWS, byline, status
 from jcurve.figures.display import Cover, KeyFigure, paragraph
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, figures, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.overrides import called, strip
 from jcurve.figures.recipes import Bars, bars_across, bridge
@@ -233,7 +233,8 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
     return chart(
         figure,
         id="scenario-curves",
-        title=_back_title(lenses),
+        title=f"{deepest[0]} has the lowest trough, {money(min(deepest[1]))}; {best[0]} ends "
+        f"highest, at {money(best[1][-1])}",
         subtitle=f"Cumulative incremental free cash flow, {lenses[0].since}, USD bn; dashed: "
         f"{_title(lenses[0])}",
         source=f"{_SOURCE}; filings for reported quarters",
@@ -243,9 +244,17 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
             for name, curve in titled
         )
         + ".",
-        reading=f"{deepest[0]} has the lowest trough, {money(min(deepest[1]))}. {best[0]} ends "
-        f"highest, at {money(best[1][-1])} in {lenses[0].horizon}.",
+        reading=_back_reading(lenses),
     )
+
+
+def _back_reading(lenses: Sequence[Lens]) -> str:
+    back = joined(
+        f"{_title(lens)} in {lens.calendar(lens.payback_at)}"
+        for lens in lenses
+        if lens.payback_at is not None
+    )
+    return f"Paid back: {back}." if back else f"No scenario pays back by {lenses[0].horizon}."
 
 
 def _brief(shown: str) -> str:
@@ -259,16 +268,12 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     best, least = lenses[highest(worth)], lenses[lowest(worth)]
     peaks = [written(max(lens.bn("capex", "with"))) for lens in lenses]
     sales = [written(lens.bn("revenue", "with")[-1]) for lens in lenses]
-    back = joined(
-        f"{lens.calendar(lens.payback_at)} ({_title(lens)})"
-        for lens in lenses
-        if lens.payback_at is not None
-    )
     rows = [
         *(
             Row(
                 cells=(label, *(_brief(lens.shown(name)) for lens in lenses)),
                 indent=1 if name in INDENTED else 0,
+                says=lenses[0].clause(name),
             )
             for label, name in ROWS
             if name not in _LEFT_OUT
@@ -285,9 +290,8 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
             Row(cells=(_title(lens, 40), *(row.cells[at] for row in shown)))
             for at, lens in enumerate(lenses, start=1)
         ]
-    heads = [Column(label=name, style="text", figures=True, weight=1.6) for name in names]
     return table(
-        ["", *heads],
+        ["", *figures(*names, weight=1.6)],
         rows,
         id="comparison",
         title=f"{_title(best)} is worth {money(best.npv - least.npv)} more than {_title(least)}"
@@ -295,7 +299,6 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
         else "The scenarios are worth the same",
         subtitle=f"Headline figures, {lenses[0].since}",
         source=_SOURCE,
-        reading=f"Payback: {back}." if back else f"No scenario pays back by {last}.",
     )
 
 

@@ -40,12 +40,10 @@ def best_size(found: ScaleStudy) -> str:
     least, most = float(found.scales[0]), float(found.scales[-1])
     worth = best.npv_go_forward / MILLIONS
     if best.value <= least:
-        return (
-            f"The plan is worth {money(plan)} against stopping, and the smallest size shown, "
-            f"commitments alone, is worth the most"
-            if least == 0
-            else f"The smallest size shown, {percent(least, 0)} of the plan, is worth the most"
-        )
+        size = f"{percent(least, 0)} of the plan" if least else "commitments alone"
+        if worth <= 0 and not _pays_with_staff_scaled(found):
+            return f"The plan costs more than it returns at any size; the least is lost with {size}"
+        return f"The smallest size shown, {size}, is worth the most"
     if best.value >= most:
         return f"Value still rises at {percent(most, 0)} of the plan, the largest size shown"
     size = f"{percent(best.value, 0)} of the plan"
@@ -94,7 +92,8 @@ def against_scale(
         axes.axvline(100, color=style.MUTED, linewidth=0.6, linestyle=(0, (2, 2)), zorder=1)
         style.room(axes, [*low, *high], below=0.04, above=0.16)
         axes.set_xlim(float(x[0]), float(x[-1]))
-        axes.set_xlabel("% of the plan")
+        if is_wide:
+            axes.set_xlabel("% of the plan")
         plotting.point(axes, 100.0, plan, f"Plan: {money(plan)}", shift=(-5, -8))
         if _pays_with_staff_scaled(found):  # the title is of it
             at = 100 * found.best_talent_scaled
@@ -114,7 +113,7 @@ def against_scale(
         subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
         "commitments and maintenance); band: one driver at a time over its evidence"
         if is_wide
-        else "NPV from today, USD bn, by size of the plan; dashed: AI staff in proportion",
+        else "NPV from today, USD bn, by size of the plan in %; dashed: AI staff in proportion",
         source=lens.modelled(),
         alt=f"Line of value over size: {money(own[0])} at {percent(found.scales[0], 0)} of the "
         f"plan, a peak of {money(best)} at {percent(found.best.value, 0)}, {money(plan)} at "

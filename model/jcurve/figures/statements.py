@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -155,7 +154,7 @@ def _statement(
                 indent=item.indent,
                 style=item.style,
                 decimals=item.decimals,
-                says=_clause(lens, item.line),
+                says=lens.clause(item.line),
             )
         )
     mixed = f"{now}: actual to {lens.quarter(lens.case.data_through)}, forecast after it."
@@ -170,12 +169,6 @@ def _statement(
         reading=reading,
         dense=True,
     )
-
-
-def _clause(lens: Lens, line: str) -> str:
-    """What a line is: the first sentence of its definition, in the words of the house."""
-    definition = " ".join(lens.case.assembly.model.outputs[line].definition.split())
-    return re.sub(r"\bworld", "case", definition.partition(". ")[0].rstrip("."))
 
 
 def values(lens: Lens, item: Item, first: int) -> list[float]:

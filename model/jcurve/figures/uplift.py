@@ -10,7 +10,16 @@ from jcurve.assumptions import scenario as read_scenario
 from jcurve.case import evaluate
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
+from jcurve.figures.exhibit import (
+    Column,
+    Exhibit,
+    Row,
+    TableExhibit,
+    chart,
+    figures,
+    heading,
+    table,
+)
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.recipes import ESTIMATED, Scale, draw_years
 from jcurve.ground.numbers import (
@@ -118,8 +127,7 @@ def responses(lens: Lens) -> TableExhibit | Prose:
         [
             ("", 1.6),
             "Elasticity",
-            Column(label="Twice the compute adds", style="text", figures=True),
-            Column(label=f"AI in advertising of {year}", style="text", figures=True),
+            *figures("Twice the compute adds", f"AI in advertising of {year}"),
             Column(label="Plan's value from today", unit="USD bn"),
             ("What it covers", 2.6),
         ],
@@ -152,9 +160,15 @@ def growth(lens: Lens) -> TableExhibit:
     now, last = lens.first_forecast_year, lens.horizon
     first = now - _BEFORE
     years = list(range(first, last + 1))
-    shown = [year for year in years if year <= now + _AHEAD or (last - year) % _STEP == 0]
     market = lens.values("market_growth_on_year", None, first)
     ours, theirs = (_grown(row) for row in lens.both("advertising", first - 1))
+    above, behind = gaps(ours, market), gaps(theirs, market)
+    losing = _losing(lens, years, above)
+    shown = [
+        year
+        for year in years
+        if year <= now + _AHEAD or (last - year) % _STEP == 0 or year in losing[:1]
+    ]
     unexplained = zip(
         years,
         market,
@@ -166,7 +180,6 @@ def growth(lens: Lens) -> TableExhibit:
         (1 + size) * (math.exp(forecast if year >= now else known) - 1)
         for year, size, forecast, known in unexplained
     ]
-    above, behind = gaps(ours, market), gaps(theirs, market)
     names = {"with": lens.with_name, lens.other: lens.other_name}
 
     def row(label: str, values: list[float], *, share: bool = True) -> Row:

@@ -111,6 +111,9 @@ def points(share: float, *, sign: bool = False) -> str:
 
 
 _IN_BILLIONS = {"USD m": 1e-3, "USD bn": 1.0}
+_IN_DOLLARS = 1e9  # of a billion
+_BARE = ("1", "index", "elasticity")  # units of which nothing is written
+_SPANS = ("quarters", "years", "hours")
 _RATES = {"share": 100.0, "percent": 1.0, "per year": 100.0, "percent per year": 1.0}
 _PER = {"year": "a year", "month": "a month", "hour": "an hour", "share": "a share"}
 _QUARTER = re.compile(r"\b((?:19|20)\d\d) ?Q([1-4])\b")
@@ -122,6 +125,9 @@ _AS_STATED = 6  # digits of a value that somebody has stated
 
 def amount(value: float, unit: str = "", digits: int = 4, *, sign: bool = False) -> str:
     """A value in its unit, without zeros at its end: −$634.5bn, 9.5% a year, 16.56 years.
+
+    What is not zero is never written as zero, but for what adding up leaves of nothing: less than
+    a dollar of an amount of money, or than a billionth of any other unit.
 
     Args:
         unit: as files state it, such as ``USD m`` or ``per year``.
@@ -136,10 +142,18 @@ def amount(value: float, unit: str = "", digits: int = 4, *, sign: bool = False)
         return f"{mark}{plain}%{tail}"
     if head.strip() in _IN_BILLIONS:
         bn = value * _IN_BILLIONS[head.strip()]
-        return money(bn, sign=sign, digits=digits, brief=True) + tail
-    if head.strip() == "USD":
-        return f"{MINUS if value < 0 else mark}${plain.removeprefix(MINUS)}{tail}"
-    return f"{mark}{plain}x" if unit == "x" else f"{mark}{plain} {unit}".rstrip()
+        if abs(bn) >= NOTHING:
+            return money(bn, sign=sign, digits=digits, brief=True) + tail
+        value = bn * _IN_DOLLARS
+        plain = compact(value, digits, brief=True) if per or abs(value) >= 1.0 else "0"
+    if head.strip() in ("USD", *_IN_BILLIONS):
+        sided = "" if plain == "0" else MINUS if value < 0 else mark
+        return f"{sided}${plain.removeprefix(MINUS)}{tail}"
+    if unit == "x":
+        return f"{mark}{plain}x"
+    is_one = plain.removeprefix(MINUS) == "1"
+    noun = unit.removesuffix("s") if is_one and unit in _SPANS else unit
+    return f"{mark}{plain} {'' if unit in _BARE else noun}".rstrip()
 
 
 def assumed(value: float, unit: str, digits: int = 3) -> str:

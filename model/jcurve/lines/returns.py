@@ -28,7 +28,16 @@ from jcurve.engine.intrinsics import (
 )
 from jcurve.engine.line import flow, line, rate, result, stock
 from jcurve.engine.primitives import Row, lag, ratio, running_sum, sum_to_date, value_at
-from jcurve.ground.units import QUARTERS, SHARE, TIMES, USD_M, USD_PER_SHARE, YEARS, unit_named
+from jcurve.ground.units import (
+    DIMENSIONLESS,
+    QUARTERS,
+    SHARE,
+    TIMES,
+    USD_M,
+    USD_PER_SHARE,
+    YEARS,
+    unit_named,
+)
 from jcurve.lines.beyond import perpetuity, year_to_horizon
 from jcurve.lines.constants import (
     HALF_A_QUARTER,
@@ -217,7 +226,7 @@ def _rises(balance) -> Row:
     return np.where(np.logical_and(before < 0, balance >= 0), 1, 0)
 
 
-@line(TIMES, result, view=True)
+@line(DIMENSIONLESS, result, view=True)
 def payback_crossings(cumulative_free_cash_flow) -> Row:
     """How often the J-curve comes up through zero: more than once where it falls below again."""
     return sum_to_date(_rises(cumulative_free_cash_flow))

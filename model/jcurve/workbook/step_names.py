@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from jcurve.engine.symbol import Symbol
+from jcurve.evaluation.naming import LINE_NAMES
 from jcurve.workbook.formula_graph import HORIZON, Node
 from jcurve.workbook.grid import TABLES
 
@@ -31,6 +32,8 @@ _LOOSE = frozenset({"add", "subtract", "multiply", "divide", "ratio", "power", "
 
 def words(name: str) -> str:
     """The name of a row or a variable in words."""
+    if name in LINE_NAMES:
+        return LINE_NAMES[name]
     parts = name.lstrip("_").replace(".", ": ").split("_")
     text = " ".join(part.upper() if part in _ACRONYMS else part for part in parts)
     return text[:1].upper() + text[1:]

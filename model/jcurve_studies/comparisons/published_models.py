@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jcurve.ground.errors import UsageError
@@ -25,7 +24,6 @@ from jcurve.ground.errors import UsageError
 _MONTHS = 12.0
 _KILO = 1e3
 _GIGAWATT = 1e6  # kW
-_JPM_PRINTED, _JPM_OUTLAY = 650.0, 5_000.0  # USD bn a year, of USD bn
 
 
 def capital_recovery(rate: float, years: float) -> float:
@@ -153,44 +151,3 @@ def asic_saving(gpu_share: float, vendor_profit: float, margin: float) -> float:
 def coreweave_contribution(outlay: float, payback: float = 2.5) -> float:
     """Contribution a year at which cash, prepayments included, is back after ``payback`` years."""
     return outlay / payback
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What a rule asks of an outlay."""
-
-    rule: str  # whose
-    quantity: str  # what the figure counts, one sentence
-    amount: float  # in the unit of the outlay
-
-
-def side_by_side(outlay: float, own: float) -> tuple[Requirement, ...]:
-    """Every rule for one outlay, the model's own last.
-
-    Args:
-        outlay: a vintage of capex.
-        own: cash a year that the model requires of it (see ``jcurve_studies.fits.companies``).
-    """
-    return (
-        Requirement(
-            "Sequoia", "Revenue over the life of a year's chips, were all of the outlay chips at "
-            "half of total cost: no time value, no year.", sequoia_revenue(outlay, cost_share=1.0),
-        ),
-        Requirement(
-            "J.P. Morgan", "Revenue a year at a 10 % return, 650 of 5,000 as printed; near "
-            "recovery over fifteen years without operating cost, which is our reading.",
-            _JPM_PRINTED / _JPM_OUTLAY * outlay,
-        ),
-        Requirement(
-            "Bain", "Revenue a year at which spending as much every year is a quarter of it.",
-            bain_revenue(outlay),
-        ),
-        Requirement(
-            "CoreWeave", "Contribution a year at which take-or-pay contracts return the cash in "
-            "2.5 years, prepayments included.", coreweave_contribution(outlay),
-        ),
-        Requirement(
-            "J-Curve", "Cash a year, after operating cost and before tax, that earns the WACC on "
-            "the outlay over the lives of what it buys, tax deductions as the law has them.", own,
-        ),
-    )  # fmt: skip

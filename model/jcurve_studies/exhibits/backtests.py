@@ -136,9 +136,8 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
     return chart(
         figure,
         id=f"forecasts-{subject.replace(' ', '-')}",
-        title=f"{subject.capitalize()} of {years[-1]}: "
-        + joined([f"{money(each.forecast / MILLIONS)} as known in {each.origin}" for each in last])
-        + f", actual {money(actual[years[-1]])}",
+        title=f"{subject.capitalize()} of {years[-1]} was {money(actual[years[-1]])}; it had been "
+        f"forecast at {joined(money(each.forecast / MILLIONS) for each in last)}",
         subtitle="Bars: actual; diamonds: what was forecast on facts and guidance known by then, "
         "USD bn",
         source=_SOURCE,
@@ -149,7 +148,8 @@ def forecasts(found: Backtest, subject: str) -> Exhibit:
             for each in own
         )
         + ".",
-        reading=f"Mean absolute error {percent(mean_error(tuple(own)))}.",
+        reading=f"Forecast at the end of {joined(str(each.origin) for each in last)}. Mean "
+        f"absolute error {percent(mean_error(tuple(own)))}.",
     )
 
 
@@ -282,7 +282,6 @@ def stated(found: Backtest) -> TableExhibit:
         [(key, *cells) for key, cells in rows.items()],
         id="stated-then",
         title="What each run was told: guidance known by then, otherwise a naive rule",
-        reading=(),
         source=_SOURCE,
         dense=True,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jcurve.analysis.forecasts import LINES, Line, Miss
-from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, table
 from jcurve.ground.numbers import (
     MILLIONS,
     lowered,
@@ -65,10 +65,9 @@ def by_line(found: Quarterly) -> TableExhibit:
         [
             ("", 1.6),
             Column(label="Quarters"),
-            Column(label="Mean size", group="Next quarter", style="text", figures=True),
-            Column(label="Mean", group="Next quarter", style="text", figures=True),
-            Column(label="Mean size", group="Four quarters on", style="text", figures=True),
-            Column(label="Largest, next quarter", style="text", figures=True),
+            *figures("Mean size", "Mean", group="Next quarter"),
+            *figures("Mean size", group="Four quarters on"),
+            *figures("Largest, next quarter"),
         ],
         rows,
         id="quarters-by-line",
@@ -141,9 +140,7 @@ def kept(found: Sequence[Kept]) -> TableExhibit:
     return table(
         [
             ("", 1.6),
-            Column(label="Forecast", style="text", figures=True),
-            Column(label="Actual", style="text", figures=True),
-            Column(label="Actual less forecast", style="text", figures=True),
+            *figures("Forecast", "Actual", "Actual less forecast"),
         ],
         rows,
         id="kept",

@@ -33,7 +33,6 @@ def outlays(found: Sequence[Peer]) -> TableExhibit:
         rows,
         id="peer-outlays",
         title="What each company put into property",
-        reading=(),
         subtitle="USD bn, fiscal years",
         source=_SOURCE,
     )
@@ -69,7 +68,6 @@ def targets(found: Sequence[Peer]) -> TableExhibit:
         rows,
         id="peer-targets",
         title="Every figure that the fit is held against",
-        reading=(),
         source="filings; data/companies/*/outlay_targets.csv",
     )
 
@@ -96,7 +94,6 @@ def assumptions(found: Sequence[Peer]) -> TableExhibit:
         rows,
         id="peer-assumptions",
         title="What each company rests on beside its filings",
-        reading=(),
         source="data/companies/*/outlay.csv",
         dense=True,
     )

@@ -13,7 +13,6 @@ from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, MINUS, joined, money, percent, quarter
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
-from jcurve_studies.comparisons.published_models import side_by_side
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, early_errors, fit_outlays, held_outlays
 
@@ -274,17 +273,10 @@ def _asked(found: Sequence[Peer]) -> list[tuple[str, float, float, float, float,
     return rows
 
 
-def _asks(rows: Sequence[tuple[str, float, float, float, float, float]]) -> str:
-    top = max(rows, key=lambda row: row[-1])
-    return (
-        f"To earn its cost of capital on one year's spending {top[0]} needs {percent(top[-1])} "
-        "more revenue a year"
-    )
-
-
 def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
     """The head of the report: what a year's outlay asks of each company."""
     rows = _asked(found)
+    top = max(rows, key=lambda row: row[-1])
     figures = tuple(
         KeyFigure(label=row[0], value=percent(row[-1]), note="more revenue a year")
         for row in rows[:6]
@@ -300,7 +292,8 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
     )
     return answer.cover(Lens(case, view), "Peer report").model_copy(
         update={
-            "title": _asks(rows),
+            "title": f"{_short(top[0])} needs {percent(top[-1])} more revenue to earn its cost of "
+            "capital",
             "subtitle": names,
             "figures": figures,
             "summary": (paragraph(words),),
@@ -310,40 +303,23 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
 
 def required(found: Sequence[Peer]) -> TableExhibit:
     """Cash and revenue a year that the spending of the last twelve months must bring."""
-    rows = _asked(found)
+    rows = sorted(_asked(found), key=lambda row: -row[-1])
+    ends = [f"{percent(row[-1])} at {_short(row[0])}" for row in dict.fromkeys((rows[0], rows[-1]))]
     return table(
         [
             ("Company", 2),
             Column(label="Spent", unit="USD bn", decimals=1),
-            Column(label="USD bn", group="Cash a year", decimals=1),
-            Column(label="of spending", group="Cash a year", style="percent"),
-            Column(label="USD bn", group="Revenue a year", decimals=1),
-            Column(label="of revenue", group="Revenue a year", style="percent", decimals=1),
+            Column(label="Cash", unit="USD bn", group="Needed a year", decimals=1),
+            Column(label="of spending", group="Needed a year", style="percent"),
+            Column(label="Revenue", unit="USD bn", group="Needed a year", decimals=1),
+            Column(label="of revenue", group="Needed a year", style="percent", decimals=1),
         ],
         rows,
         id="peer-required",
-        title=_asks(rows),
+        title=f"A year's spending must bring more revenue: {' to '.join(ends)}",
         subtitle="What must come back, after tax, to earn the cost of capital on property bought "
         f"in the twelve months to {quarter(through(found))}",
         source=_SOURCE,
         reading="One cost of capital and one cash margin (60% of revenue, judgement) for every "
         "company, so that they compare; each further year of spending needs as much again.",
-    )
-
-
-def rules(found: Peer) -> TableExhibit:
-    """Other people's rules for the same outlay, and what each counts."""
-    year = fiscal_years(found)[-1]
-    outlay = found.year("outlay", year) / MILLIONS
-    rows = side_by_side(outlay, found.year("required_cash", year) / MILLIONS)
-    amounts = [each.amount for each in rows]
-    return table(
-        ["Rule", Column(label="USD bn", decimals=1), ("What it counts", 4)],
-        [Row(cells=(each.rule, each.amount, each.quantity)) for each in rows],
-        id="published-rules",
-        title=f"Published rules ask for {money(min(amounts))} to {money(max(amounts))} for the "
-        "same spending, because each counts something else",
-        subtitle=f"{found.name}, spending of {money(outlay)} in fiscal {year}",
-        source="published models, rebuilt by J-Curve",
-        reading="The rows are not the same quantity: revenue or cash, of a year or of a lifetime.",
     )

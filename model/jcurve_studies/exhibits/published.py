@@ -94,7 +94,6 @@ def every_answer(project: Where = None) -> TableExhibit:
         rows,
         id="published-figures",
         title="Every printed answer beside ours",
-        reading=(),
         source=_SOURCE,
         dense=True,
     )
@@ -213,7 +212,6 @@ def own(case: Case, project: Where = None) -> TableExhibit:
         rows,
         id="published-own",
         title="Answers that count something else, beside our own",
-        reading=(),
         source=[_SOURCE, *Lens(case).modelled()],
     )
 
@@ -248,7 +246,6 @@ def cross_check(case: Case, project: Where = None) -> TableExhibit:
         id="cross-check",
         title=f"Of {len(found)} lines, {sum(each.agrees for each in found)} agree with guidance or "
         "consensus",
-        reading=(),
         subtitle=f"Within {TOLERANCE:.0%}, or inside the range that was guided",
         source="register of the cross-check; addresses of the evidence are in docs/sources.md",
         dense=True,
@@ -337,7 +334,6 @@ def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:
         ],
         id="growth-by-elasticity",
         title="What an elasticity says of reported growth",
-        reading=(),
         subtitle=f"Growth in logarithms: of the four quarters to {case.data_through} from compute, "
         "the mean of eight quarters for what is unexplained",
         source=Lens(case).compared("filings"),
@@ -359,7 +355,6 @@ def share_value(case: Case) -> TableExhibit:
         id="share-value",
         title="A share with the programme is worth "
         f"{percent(values[names['with']] / price, 0)} of its price",
-        reading=(),
         subtitle=f"Reference price ${price:,.2f}; discounted cash flow of each case, "
         "perpetuity included",
         source=Lens(case).modelled(),

@@ -26,7 +26,7 @@ _PROPERTY = "Depreciation of property"
 _EFFECT = "Effect of changes of life"
 _CHANGE_YEAR = "2025"
 _FITTED = ", to which it is fitted"
-_EFFECT_OF_LIVES = "What longer lives save"
+_EFFECT_OF_LIVES = "The saving by longer lives"
 _A_YEAR = 4  # letters of a whole year's period
 _CUTS = (("2025Q1", 3.0), ("2026Q3", 3.0), ("2026Q3", 4.0))
 _DIFFERENCE = Column(label="Difference", style="percent", decimals=1, sign=True)
@@ -202,8 +202,8 @@ def quarters(case: Case, project: Where = None) -> TableExhibit:
         ],
         rows,
         id="life-quarters",
-        title=f"With that fit, each quarter of {_CHANGE_YEAR} is within {percent(worst)} of what "
-        "is disclosed",
+        title=f"In each quarter of {_CHANGE_YEAR} the model's saving is within {percent(worst)} of "
+        "what was disclosed",
         subtitle="Change of depreciation of assets in service when lives were made longer, $m; "
         "difference at the far end of what is disclosed",
         source=Lens(case).source(),

@@ -85,7 +85,6 @@ def said(study: Study, driver: str, title: str) -> TableExhibit:
         rows,
         id=driver.replace("_", "-"),
         title=title,
-        reading=(),
         source="data/evidence/evidence.csv; addresses are in docs/sources.md",
     )
 
