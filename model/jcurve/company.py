@@ -36,19 +36,6 @@ from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import LAST_QUARTER
 from jcurve.ground.units import SHARE, Unit, unit_named
 
-__all__ = [
-    "DEFAULT_COMPANY",
-    "Assembly",
-    "Stamp",
-    "assemble",
-    "data_digest",
-    "data_stamp",
-    "input_names",
-    "model",
-    "rows_of",
-    "slots_used",
-]
-
 Array = NDArray[np.float64]
 
 DEFAULT_COMPANY = "META"

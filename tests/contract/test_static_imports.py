@@ -13,11 +13,6 @@ import pytest
 HOME = Path(__file__).resolve().parents[2]
 PACKAGE = HOME / "model" / "jcurve"
 PACKAGES = ("jcurve", "jcurve_studies", "jcurve_runs")
-BY_NAME = {
-    *("ground", "engine", "lines", "facts", "workbook", "figures", "briefing", "assumptions"),
-    *("analysis", "execution", "commands", "jcurve_studies"),
-}
-
 MODULES = sorted(path for name in PACKAGES for path in (HOME / "model" / name).rglob("*.py"))
 
 LAYERS: tuple[tuple[str, ...], ...] = tuple(
@@ -268,8 +263,8 @@ def test_the_reading_of_file_expressions(expression: str, steps: int | None) -> 
 
 
 def test_public_names_exist_and_every_module_says_what_it_is() -> None:
-    """A docstring and ``__all__`` on every module; every name in it is defined. In some rooms an
-    underscore alone says what is private."""
+    """A docstring on every module, and ``__all__`` on every package that does more than say what
+    it is; every name in it is defined. In a module an underscore says what is private."""
     wrong = []
     for path in MODULES:
         if not ast.get_docstring(tree(path)):
@@ -277,8 +272,7 @@ def test_public_names_exist_and_every_module_says_what_it_is() -> None:
         if path.name == "__main__.py":
             continue
         names = exported(tree(path))
-        by_name = BY_NAME & set(path.parts) and path.stem != "__init__"
-        if names is None and has_code(tree(path)) and not by_name:
+        if names is None and has_code(tree(path)) and path.stem == "__init__":
             wrong.append(f"{at(path, 1)}: no __all__")
         for name in names or ():
             if name not in defined(tree(path)):

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from jcurve.engine.graph import Graph
     from jcurve.engine.kernel import Kernel
 
-__all__ = ["departs", "evaluate", "gradient", "graph_of", "prepare", "refusal", "state"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"

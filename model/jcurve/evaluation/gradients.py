@@ -26,8 +26,6 @@ from jcurve.evaluation.naming import key_of
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
-__all__ = ["Gradient", "Slope", "gradient", "natural_step"]
-
 Array: TypeAlias = NDArray[np.float64]
 
 _NONE: Mapping[str, str] = {

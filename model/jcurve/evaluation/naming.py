@@ -10,21 +10,6 @@ from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, Row
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import amount, named, quarter
 
-__all__ = [
-    "DEFAULT_VIEW",
-    "DEFAULT_WORLD",
-    "HEADLINES",
-    "LINE_NAMES",
-    "MOVED_BY",
-    "VIEW_WORDS",
-    "area",
-    "figure_label",
-    "headline_text",
-    "key_of",
-    "members_of",
-    "plain_reason",
-]
-
 DEFAULT_VIEW = "programme"
 DEFAULT_WORLD = "with"
 

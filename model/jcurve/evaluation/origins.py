@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from jcurve.company import Assembly
     from jcurve.facts import HistoryRow
 
-__all__ = ["origin"]
-
 _YEAR_LENGTH = 4
 
 

@@ -24,8 +24,6 @@ from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.session import Session
 from jcurve.workbench.words import CHOICES
 
-__all__ = ["EXHIBITS", "against_scale", "exhibit", "what_must_be_true"]
-
 EXHIBITS: Mapping[str, tuple[str, str, str]] = CHOICES["exhibits"]
 """What can be drawn: its name in the choice, and the module and function that draw it."""
 

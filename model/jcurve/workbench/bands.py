@@ -19,8 +19,6 @@ from jcurve.engine.model import SHARED
 from jcurve.ground.project import Project
 from jcurve.workbench.live_charts import picture_of, placed, side_of
 
-__all__ = ["Band"]
-
 AT_A_TIME = 128  # Draws to an answer: what takes no longer than a glance notices
 
 MOST = 1024

@@ -26,21 +26,6 @@ from jcurve.ground.quarters import LAST_QUARTER, Quarter
 from jcurve.ground.units import UNITS, convert
 from jcurve.workbench.words import CHOICES
 
-__all__ = [
-    "WORDS",
-    "Scale",
-    "control",
-    "groups",
-    "mixes",
-    "moved_path",
-    "position_of",
-    "reading",
-    "readings",
-    "said",
-    "scale_of",
-    "slider",
-]
-
 _LARGE = 1000.0
 _STEPS = 200
 _STATED = 6  # digits of a value that somebody has stated

@@ -33,8 +33,6 @@ from jcurve.workbench.session import Session, owner_of
 from jcurve.workbench.standing import ends, held_rows, idles
 from jcurve.workbench.words import CHOICES, cited, trade_words
 
-__all__ = ["Conversation", "Message"]
-
 Message: TypeAlias = Mapping[str, Any]
 _Action: TypeAlias = Callable[[Message], Any]
 

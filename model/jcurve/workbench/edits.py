@@ -19,8 +19,6 @@ from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import scale_of
 
-__all__ = ["Hand"]
-
 _DIGITS = 12
 
 

@@ -23,8 +23,6 @@ from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.readouts import shown
 from jcurve.workbench.session import Session, owner_of
 
-__all__ = ["attempt", "swings", "worth"]
-
 _SHOWN = 14
 _BEYOND = 0.25  # How far beyond its range a present place is drawn, in widths of the range
 

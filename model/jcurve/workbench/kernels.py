@@ -25,8 +25,6 @@ from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-__all__ = ["CappedKernels", "Guarded", "PanelOnly"]
-
 _AGAIN = 15  # seconds after which a page that found no room asks again
 _HURRIED = 20  # seconds without a page after which a kernel ends when another page waits
 _CONTROL = "jupyter.widget.control"

@@ -22,11 +22,6 @@ from jcurve.ground.numbers import MILLIONS, NOTHING, compact, lowest, money, qua
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.words import CHOICES
 
-__all__ = [
-    "PICTURES", "VIEW_TITLES", "Picture", "drawn_from", "picture", "picture_of", "placed",
-    "side_of", "view_of",
-]  # fmt: skip
-
 VIEW_TITLES: Mapping[str, str] = CHOICES["sides"]  # Views and worlds, in words
 
 

@@ -18,8 +18,6 @@ from jcurve.engine.model import SHARED, VIEWS, RowKey
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.ground.project import Project
 
-__all__ = ["prefetched"]
-
 Array = NDArray[np.float64]
 
 

@@ -29,8 +29,6 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import amount, change
 from jcurve.workbench.words import CHOICES
 
-__all__ = ["HEADLINES", "MEASURES", "Quantity", "catalogue", "quantity"]
-
 HEADLINES: Mapping[str, int] = CHOICES["headlines"]
 MEASURES: Sequence[str] = CHOICES["measures"]
 

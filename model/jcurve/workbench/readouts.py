@@ -20,8 +20,6 @@ from jcurve.workbench.controls import said, scale_of
 from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.session import owner_of
 
-__all__ = ["cards", "differences", "shown", "trace", "watched"]
-
 _BESIDE = ("unrecovered_balance", "trough_quarter")  # Results told beside a headline
 
 

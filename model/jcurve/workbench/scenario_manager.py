@@ -24,8 +24,6 @@ from jcurve.workbench.quantities import quantity
 from jcurve.workbench.readouts import cards
 from jcurve.workbench.session import Session
 
-__all__ = ["link", "manage", "side_by_side"]
-
 
 def side_by_side(
     session: Session, names: Iterable[str], shown: Iterable[str], view: str

@@ -14,8 +14,6 @@ from pathlib import Path
 from jcurve.ground.errors import ProjectError
 from jcurve.ground.project import Project
 
-__all__ = ["NOTEBOOK", "app", "lab"]
-
 NOTEBOOK = "workbench.ipynb"
 
 _LOOPBACK = "127.0.0.1"

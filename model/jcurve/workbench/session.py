@@ -24,8 +24,6 @@ from jcurve.workbench.controls import moved_path, position_of, scale_of
 from jcurve.workbench.edits import Hand
 from jcurve.workbench.prefetch import prefetched
 
-__all__ = ["MAX_PINS", "Evaluate", "Pin", "Position", "Session", "owner_of"]
-
 MAX_PINS = 3  # Pinned cases beside the present one and the base: more lines cannot be told apart
 
 _KEPT = 24

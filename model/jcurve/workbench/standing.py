@@ -20,8 +20,6 @@ from jcurve.evaluation.naming import key_of
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.controls import scale_of
 
-__all__ = ["ends", "held_rows", "idles"]
-
 Array = NDArray[np.float64]
 
 _MIX = "capex.mix."

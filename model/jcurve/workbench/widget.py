@@ -28,8 +28,6 @@ from jcurve.workbench.conversation import Conversation, refusal
 from jcurve.workbench.live_charts import view_of
 from jcurve.workbench.session import Position
 
-__all__ = ["Panel"]
-
 REPORT = "scenario_report"
 File: TypeAlias = tuple[str, str, bytes]  # Name, media type and content
 

@@ -19,8 +19,6 @@ from jcurve.facts.registers import evidence
 from jcurve.facts.sources import sources
 from jcurve.ground.project import Project
 
-__all__ = ["CHOICES", "cited", "trade_words"]
-
 _TABLES = Path(__file__).with_name("choices.yml").read_text(encoding="utf-8")
 CHOICES: Mapping[str, Any] = MappingProxyType(
     yaml.load(_TABLES, getattr(yaml, "CSafeLoader", yaml.SafeLoader))

@@ -9,8 +9,6 @@ from typing import TextIO
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Watch
 
-__all__ = ["BatchProgress"]
-
 _LONGEST = 78
 
 

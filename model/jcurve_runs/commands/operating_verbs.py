@@ -11,8 +11,6 @@ from jcurve.ground.errors import RunError, UsageError
 if TYPE_CHECKING:
     from jcurve_runs.ledger.outbox import Entry
 
-__all__ = ["VERBS"]
-
 
 @verb("jcurve tick --watch")
 def tick(

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from jcurve_runs.ledger.attempts import Attempt
     from jcurve_runs.publishing.attempt import Done
 
-__all__ = ["VERBS"]
-
 _MOST_LISTED = 20
 
 

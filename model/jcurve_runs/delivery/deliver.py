@@ -17,8 +17,6 @@ from jcurve_runs.ledger.outbox import Answer, Message, Outbox
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock
 
-__all__ = ["Delivered", "deliver", "mail_problem"]
-
 Send = Callable[[MailServer, EmailMessage, Sequence[str]], Mapping[str, Answer]]
 """Hands a mail to a server for some recipients; what it says of each."""
 

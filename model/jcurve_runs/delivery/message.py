@@ -33,8 +33,6 @@ from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import one_line
 from jcurve_runs.ledger.outbox import Message
 
-__all__ = ["MOST_ATTACHED", "compose", "portal_address"]
-
 MOST_ATTACHED = 8 * 1024 * 1024
 """Bytes of PDFs that are still attached to one mail: after base64 most servers take them."""
 

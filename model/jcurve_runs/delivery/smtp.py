@@ -15,8 +15,6 @@ from typing import Literal
 from jcurve.ground.errors import UsageError
 from jcurve_runs.ledger.outbox import Answer
 
-__all__ = ["MailServer", "mail_server", "send"]
-
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}", re.ASCII)
 State = Literal["sent", "waiting", "refused"]
 

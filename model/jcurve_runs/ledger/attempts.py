@@ -21,8 +21,6 @@ from jcurve_runs.ledger.outbox import Outbox
 from jcurve_runs.ledger.store import Store, now, stamp, state_folder
 from jcurve_runs.plan.request import Clock, Origin, Plan
 
-__all__ = ["ENDED", "Attempt", "Event", "Ledger", "RunState"]
-
 RunState = Literal[
     "queued",
     "running",

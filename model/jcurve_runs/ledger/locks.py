@@ -27,8 +27,6 @@ from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import WriteError
 from jcurve.ground.files import make_folder
 
-__all__ = ["Lock", "Owner", "buried", "locked", "supported", "take_over"]
-
 _SOMEBODY_ELSE = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 

@@ -19,8 +19,6 @@ from typing import Any, Literal
 from jcurve_runs.ledger.store import Store, stamp
 from jcurve_runs.plan.request import Clock, Origin
 
-__all__ = ["Answer", "Entry", "Kind", "Message", "Outbox"]
-
 Kind = Literal["success", "failure", "alarm", "mistake", "refusal"]
 
 _FIRST_WAIT = timedelta(minutes=1)

@@ -22,8 +22,6 @@ from jcurve.ground.errors import RunError, WriteError
 from jcurve.ground.files import make_folder
 from jcurve.ground.project import Project
 
-__all__ = ["Store", "now", "stamp", "state_folder"]
-
 FILE_NAME = "runs.sqlite"
 _VERSION = 3
 _SCRIPTS = {  # by the version that is found; 0 in a new file

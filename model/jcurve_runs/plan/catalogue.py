@@ -14,8 +14,6 @@ from jcurve.briefing.parameters import declared_parameters
 from jcurve.ground.project import Project
 from jcurve_runs.plan.request import reports_of
 
-__all__ = ["Entry", "Taken", "catalogue"]
-
 _OPTIONS = {
     "scenario": "-s SCENARIO",
     "overrides": "--set KEY=VALUE",

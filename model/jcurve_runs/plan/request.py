@@ -21,24 +21,6 @@ from jcurve.briefing.results import ReportedScenario
 from jcurve.ground.errors import UsageError, WriteError
 from jcurve.ground.project import Project
 
-__all__ = [
-    "DEADLINE",
-    "ONCE",
-    "Clock",
-    "Origin",
-    "Plan",
-    "Request",
-    "Resolve",
-    "Retry",
-    "check_language",
-    "check_report",
-    "declared_by",
-    "new_identifier",
-    "prepare",
-    "reports_of",
-    "resolve_scenario",
-]
-
 Values: TypeAlias = Mapping[str, Any]  # plain data by name
 
 Clock = Callable[[], datetime]  # gives the present time, with a zone

@@ -26,8 +26,6 @@ from jcurve.ground.numbers import named, quarter
 from jcurve.ground.project import Project
 from jcurve_runs.execution.redaction import one_line
 
-__all__ = ["FOLDER", "refresh", "series_of"]
-
 FOLDER = "portal"  # of the pages under ``reports/``, the list apart
 
 Content: TypeAlias = dict[str, Any]

@@ -28,8 +28,6 @@ from jcurve_runs.publishing.publish import assemble, publish
 from jcurve_runs.publishing.workbook import NoWorkbook, write_workbook
 from jcurve_runs.verdict.judge import Verdict, judge
 
-__all__ = ["Attempting", "Done", "keep", "show"]
-
 _LONGEST = 2_000
 
 

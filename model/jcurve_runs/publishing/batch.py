@@ -39,18 +39,6 @@ from jcurve_runs.plan.request import (
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.runs import beating, carry_out, recover
 
-__all__ = [
-    "MOST_JOBS",
-    "Batch",
-    "Engine",
-    "Watch",
-    "batch",
-    "default_jobs",
-    "every",
-    "manifest_path",
-    "status_of",
-]
-
 Engine = Literal["warm", "plain", "cluster"]
 """``warm`` forks each run from a process that has everything loaded, where that is safe;
 ``plain`` starts a process for each; ``cluster`` leaves them to the workers of a Dask cluster."""

@@ -13,8 +13,6 @@ from jcurve.briefing.results import Results
 from jcurve.ground.files import digest, make_folder, publish_folder, write_file, write_json
 from jcurve_runs.execution.executor import Render
 
-__all__ = ["assemble", "point", "publish", "tidy"]
-
 
 def assemble(
     edition: Edition,

@@ -16,8 +16,6 @@ from jcurve.ground.project import Project
 from jcurve_runs.portal.site import series_of
 from jcurve_runs.publishing.runs import GONE
 
-__all__ = ["Rule", "outdated", "prune"]
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

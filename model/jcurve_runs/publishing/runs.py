@@ -30,18 +30,6 @@ from jcurve_runs.publishing.publish import point
 from jcurve_runs.publishing.unchanged import intact, key, standing
 from jcurve_runs.verdict.judge import FailedRun
 
-__all__ = [
-    "GONE",
-    "beating",
-    "carry_out",
-    "publish_report",
-    "raised",
-    "recover",
-    "run",
-    "run_plan",
-    "worth_another",
-]
-
 GONE = "gone-"  # begins the name of a folder under ``reports/.staging`` that is being deleted
 
 _BEAT = 5.0

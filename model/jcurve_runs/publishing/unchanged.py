@@ -19,8 +19,6 @@ from jcurve.ground.provenance import inputs
 from jcurve_runs.execution.fingerprint import environment, hashed, package
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["intact", "key", "standing"]
-
 
 def key(plan: Plan) -> str:
     """The key of what ``plan`` would produce, a hash in hex."""

@@ -18,8 +18,6 @@ from jcurve_runs.execution.executor import RendererKilled
 from jcurve_runs.execution.redaction import without_mail_settings
 from jcurve_runs.plan.request import Plan
 
-__all__ = ["NoWorkbook", "main", "write_workbook"]
-
 _DEADLINE = 300.0
 
 

@@ -10,8 +10,6 @@ from jcurve.facts.calendar import expected, holidays, releases
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
-__all__ = ["Calendars", "Day"]
-
 _RULES = {
     "first business day": "first",
     "last business day": "last",

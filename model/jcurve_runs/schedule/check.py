@@ -17,8 +17,6 @@ from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve
 from jcurve_runs.schedule.calendars import Calendars
 from jcurve_runs.schedule.schedules import FILE_NAME, Mistake, Schedule, Schedules, next_moment
 
-__all__ = ["parameters_for", "sorted_out"]
-
 
 def check_schedule(
     schedule: Schedule, project: Project, resolve: Resolve = resolve_scenario

@@ -18,8 +18,6 @@ from cronsim import CronSim, CronSimError
 
 from jcurve.ground.errors import UsageError
 
-__all__ = ["Cron", "instant"]
-
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ALLOWED = {
     "minute": "0 to 59",

@@ -14,8 +14,6 @@ from jcurve_runs.ledger.locks import buried
 from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.schedules import Schedule
 
-__all__ = ["Facts", "Occurrence", "Occurrences"]
-
 Facts = Sequence[tuple[str, str]]  # pairs of label and text that a notice shows
 
 _CLOCK_WENT_BACK = timedelta(hours=1)

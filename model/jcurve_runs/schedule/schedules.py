@@ -19,16 +19,6 @@ from jcurve_runs.publishing.retention import Rule
 from jcurve_runs.schedule.calendars import Calendars, Day
 from jcurve_runs.schedule.cron import Cron, instant
 
-__all__ = [
-    "FILE_NAME",
-    "Mistake",
-    "Schedule",
-    "Schedules",
-    "moments",
-    "next_moment",
-    "read_schedules",
-]
-
 Names: TypeAlias = tuple[str, ...]
 FILE_NAME = "schedule.yml"
 

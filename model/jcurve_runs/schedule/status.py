@@ -13,8 +13,6 @@ from jcurve_runs.ledger.store import stamp
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import Schedules
 
-__all__ = ["write_status"]
-
 _MOST_SHOWN = 20
 
 

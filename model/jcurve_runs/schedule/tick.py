@@ -37,8 +37,6 @@ from jcurve_runs.schedule.schedules import (
 )
 from jcurve_runs.schedule.status import write_status
 
-__all__ = ["Ran", "Runner", "Tick", "check", "facts_of", "run_scheduled", "tick", "watch_clock"]
-
 
 @dataclass(frozen=True, slots=True)
 class Ran:

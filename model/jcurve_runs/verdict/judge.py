@@ -20,8 +20,6 @@ from jcurve.ground.errors import JCurveError, RunError
 from jcurve.ground.processes import Finished
 from jcurve_runs.execution.staging import Outcome
 
-__all__ = ["EXHIBIT_KEY", "FailedRun", "Reason", "Verdict", "judge"]
-
 EXHIBIT_KEY = "jcurve"
 """Key of a cell output's metadata that names the exhibit: ``{"exhibit": id, "alt": text}``."""
 
