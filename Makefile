@@ -49,8 +49,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Three at once on two cores: tests of browsers, processes and kernels wait for much of their time.
 test: lint ## lint, types and every test (heavy ones at reduced counts)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 prove: lint ## the same at full counts; writes docs/proof.md
 	JCURVE_COUNTS=full $(BIN)/python -m tests.prove

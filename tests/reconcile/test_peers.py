@@ -14,7 +14,11 @@ from jcurve.facts import reported
 from jcurve.facts.outlay_tables import calibrated
 from jcurve.ground.errors import FactsError, JCurveError
 from jcurve.ground.project import Project, find_project
-from jcurve_studies.comparisons.published_models import capital_recovery, side_by_side
+from jcurve_studies.comparisons.published_models import (
+    capital_recovery,
+    coreweave_contribution,
+    jpm_requirement,
+)
 from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays, held_outlays
 from tests.conftest import RecordFigure
@@ -166,9 +170,8 @@ def test_what_is_bought_keeps_being_written_off() -> None:
 def test_meta_beside_published_rules() -> None:
     found = peer("META")
     own = found.year("required_cash", "2025") / found.year("outlay", "2025")
-    rows = {each.rule: each.amount for each in side_by_side(1.0, own)}
     # More than recovery over fifteen years, less than a payback of 2.5 years.
-    assert rows["J.P. Morgan"] < rows["J-Curve"] < rows["CoreWeave"]
+    assert jpm_requirement(1.0) < own < coreweave_contribution(1.0)
 
 
 # A company that does not exist: 400 a quarter on servers, lives of four then five years

@@ -89,19 +89,6 @@ def test_coreweave() -> None:
     assert round(6.0 / 46.7, 2) == 0.13  # its own EBITDA over property
 
 
-@pytest.mark.parametrize(
-    ("outlay", "printed"),
-    [(72.2, (144, 9.4, 289, 28.9)), (135, (270, 17.6, 540, 54.0))],
-)
-def test_side_by_side(outlay: float, printed: tuple[float, ...]) -> None:
-    rows = p.side_by_side(outlay, own=outlay * 0.25)
-    for row, figure in zip(rows, printed, strict=False):
-        digits = 0 if figure == round(figure) and figure >= 100 else 1
-        assert row.amount == pytest.approx(figure, abs=0.51 * 10.0**-digits), row.rule
-        assert row.quantity.endswith(".")
-    assert rows[-1].rule == "J-Curve"
-
-
 def test_every_printed_answer_is_reproduced_or_says_why_not() -> None:
     found = rebuilt()
     for each in found:

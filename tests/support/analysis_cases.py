@@ -56,7 +56,6 @@ class Toy:
     function: Callable[[Mapping[str, Array]], Array]
     chunk: int = 2048
     outputs: tuple[str, ...] = ("npv",)
-    company: str = "toy"
     years: tuple[int, ...] = YEARS
 
     def rows(self, draws: Mapping[str, Array]) -> dict[str, Array]:

@@ -85,7 +85,6 @@ class Plan:
             "scenario": self.scenario.name,
             "hash": self.scenario.hash,
             "outputs": list(self.question.outputs),
-            "company": self.question.case.assembly.company.name,
             "seed": self.seed,
             "scrambles": self.scrambles,
             "keys": list(self.keys),

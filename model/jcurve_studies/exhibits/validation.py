@@ -202,8 +202,8 @@ def quarters(case: Case, project: Where = None) -> TableExhibit:
         ],
         rows,
         id="life-quarters",
-        title=f"In each quarter of {_CHANGE_YEAR} the model's saving is within {percent(worst)} of "
-        "what was disclosed",
+        title=f"With that fit, the model's saving in each quarter of {_CHANGE_YEAR} is within "
+        f"{percent(worst)} of what was disclosed",
         subtitle="Change of depreciation of assets in service when lives were made longer, $m; "
         "difference at the far end of what is disclosed",
         source=Lens(case).source(),
