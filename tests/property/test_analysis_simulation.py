@@ -154,6 +154,10 @@ class TestKnownAnswers:
             found = spread.quantiles[at]
             assert found.value == pytest.approx(expected, abs=0.5)
         assert spread.below_zero.value == pytest.approx(0.5, abs=1e-3)
+        # No bin holds values of both signs, so the picture agrees with the share.
+        below = spread.shares[spread.edges[1:] <= 0].sum()
+        assert below == pytest.approx(spread.below_zero.value, rel=1e-12)
+        assert spread.shares.sum() == pytest.approx(1.0, rel=1e-12)
         (losses,) = risk(store, plan).losses
         assert losses.value_at_risk.value == pytest.approx(50.0, abs=0.5)
         from scipy.special import ndtr

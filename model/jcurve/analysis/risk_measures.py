@@ -51,7 +51,7 @@ class Spread:
     sd: Estimate
     quantiles: tuple[Estimate, ...]  # by probability, as in :data:`QUANTILES`
     below_zero: Estimate  # share of draws below zero
-    edges: Array  # of even bins from the smallest to the largest value, empty without any
+    edges: Array  # of even bins over all values, counted from zero; empty without any
     shares: Array  # of draws in each bin
 
 
@@ -220,9 +220,12 @@ def _histogram(known: Sequence[Array]) -> tuple[Array, Array]:
         return np.zeros(0), np.zeros(0)
     low = min(float(part.min()) for part in known if len(part))
     high = max(float(part.max()) for part in known if len(part))
-    edges = np.linspace(low, high if high > low else low + 1.0, _BINS + 1)
-    found = sum(np.histogram(part, edges)[0] for part in known)
-    return edges, np.asarray(found / count)
+    width = (high - low) / _BINS or 1.0
+    # Bins are counted from zero, so that none holds values of both signs.
+    first, last = (int(np.floor(end / width)) for end in (low, high))
+    places = np.concatenate([np.floor(part / width).astype(int) - first for part in known])
+    found = np.bincount(places, minlength=last - first + 1)
+    return width * np.arange(first, last + 2, dtype=float), found / count
 
 
 def _losses(name: str, parts: Sequence[Array], confidence: float) -> Losses:
