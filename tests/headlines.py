@@ -99,6 +99,8 @@ def main() -> int:
     found = list(moves(before, after))
     if not found and before:
         print("no headline moved")
+        if not told(CHANGELOG.read_text(encoding="utf-8"), before):
+            print(f"CHANGELOG.md has no line with - Headlines `{fingerprint(before)}`: ")
         return 0
     write_file(RECORD, json.dumps(after, indent=1, ensure_ascii=False) + "\n")
     print(*found, sep="\n")

@@ -13,7 +13,7 @@ import jcurve_runs
 HOME = Path(jcurve_runs.__file__).parent
 ROOMS = [
     *sorted(f"jcurve_runs.{path.parent.name}" for path in HOME.glob("*/__init__.py")),
-    *("jcurve.assumptions", "jcurve.evaluation"),
+    *("jcurve.assumptions", "jcurve.briefing", "jcurve.evaluation"),
 ]
 
 

@@ -352,7 +352,7 @@ class TestEveryScenario:
             assert not item.title.endswith(".")
             read_as = "".join(run.text for run in item.reading)
             if item.id != "assumption-book":
-                assert read_as.endswith("."), item.id
+                assert read_as.endswith("."), f"exhibit {item.id} has no reading in full sentences"
 
     def test_its_answer_agrees_with_the_model(self, shown: Any) -> None:
         name, view, _, items = shown

@@ -3,8 +3,13 @@
 A report's second cell checks its parameters (``check_parameters``), its last writes what it
 found as ``results.json`` (``record_case``). ``previous_edition`` tells what the edition before
 said; ``all_editions`` and ``latest`` find what was published. ``render`` makes an executed
-notebook one HTML file and an accessible, archivable PDF. Names are imported when first used:
-nbconvert, which the exporters for ``jupyter nbconvert --to briefing`` need, is dear.
+notebook one HTML file and an accessible, archivable PDF: start with ``reading``, which makes a
+``document`` of it, then ``page`` (HTML) and ``typeset`` (PDF). Digits of J-Curve's own tables are
+written by ``jcurve.figures.exhibit``. Names are imported when first used: nbconvert is dear.
+
+>>> from jcurve.briefing.reading import read
+>>> read({"cells": [{"cell_type": "markdown", "metadata": {}, "source": "# Capex"}]}, "note").title
+'Capex'
 """
 
 from __future__ import annotations

@@ -4,4 +4,5 @@
 a process that has everything loaded; both leave the same bytes. Either works in a folder out of
 any reader's sight (``staging``) and runs ``child``, which hands the notebook to papermill's engine
 ``jcurve`` (``engine``, ``client``). What a run writes is searched for secrets (``redaction``).
+Start reading at ``executor``.
 """

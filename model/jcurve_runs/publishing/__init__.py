@@ -2,5 +2,6 @@
 
 A ``Plan`` (or many requests) goes in; published editions and rows of the ledger come out. Whatever
 kills a process, an edition is whole or absent, and what was owed for it is in the outbox. Start
-reading at ``runs`` (one run, with its attempts), then ``attempt`` (one attempt, step by step).
+reading at ``runs`` (one run, with its attempts; ``recover`` settles what a killed one left), then
+``attempt`` (one attempt, step by step).
 """
