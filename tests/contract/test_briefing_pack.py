@@ -29,6 +29,7 @@ from jcurve_studies.pages.study import Study
 from tests.counts import count
 from tests.support import house_words, pdfcheck
 from tests.support.demo_report import demo_notebook
+from tests.support.notebooks import shipped_notebooks
 from tests.support.quarters_back import LAST
 from tests.support.reading_truth import held
 from tests.support.report_cells import real_project
@@ -262,7 +263,9 @@ class TestDashboard:
 
 class TestPictures:
     def test_show_every_report(self) -> None:
-        assert sorted(pack.PAGES) == reports_of(find_project())
+        """All that come with J-Curve."""
+        shipped = {path.stem for path in shipped_notebooks()} & set(reports_of(find_project()))
+        assert sorted(pack.PAGES) == sorted(shipped), "name a new report in PAGES of pages/pack.py"
 
     def test_show_the_numbers_of_the_present_model(self) -> None:
         """Pages are drawn rarely; what they show is on record beside them."""

@@ -41,8 +41,11 @@ def test_stale_data_are_said_on_the_first_page() -> None:
     assert f"{COMING.year} Q{COMING.number}" in late
     assert f"{day.day} {day:%B %Y}" in late
     case = jcurve.evaluate("base")
-    assert answer.cover(Lens(case), today=day).stale == ""
-    assert answer.cover(Lens(case), today=day + datetime.timedelta(days=60)).stale == late
+    assert answer.cover(Lens(case), "Scenario report", today=day).stale == ""
+    assert (
+        answer.cover(Lens(case), "Scenario report", today=day + datetime.timedelta(days=60)).stale
+        == late
+    )
 
 
 def test_without_a_date_the_last_day_to_report_counts() -> None:

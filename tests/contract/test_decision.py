@@ -140,7 +140,7 @@ class TestNothingToDecide:
 
 def test_rates_of_return_say_what_they_cover(base: Lens) -> None:
     lens = Lens(jcurve.evaluate("bull"))
-    cover = answer.cover(lens)
+    cover = answer.cover(lens, "Scenario report")
     rate = next(each for each in cover.figures if each.label == "Rate of return")
     assert rate.value == percent(lens.figure("irr_with_terminal_value") or 0.0)
     assert "to 2040 alone" in rate.note

@@ -22,9 +22,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import jcurve
+from tests.support.notebooks import shipped_notebooks
 
 HOME = Path(__file__).resolve().parents[2]
-NOTEBOOKS = sorted((HOME / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = shipped_notebooks()
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {"linux": "Linux", "darwin": "Darwin"}
 LINUX = {

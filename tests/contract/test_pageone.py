@@ -225,10 +225,10 @@ class TestSetValues:
         same = jcurve.scenario("base", {"returns.wacc": 0.095})
         for scenario in (base.case.scenario, same):
             assert set_values(scenario) == ()
-            assert answer.cover(Lens(jcurve.evaluate(scenario))).changed == ()
+            assert answer.cover(Lens(jcurve.evaluate(scenario)), "Scenario report").changed == ()
 
     def test_counts_agree_wherever_they_are_told(self, run: Lens, tmp_path: Path) -> None:
-        cover = answer.cover(run)
+        cover = answer.cover(run, "Scenario report")
         strip = words(cover.changed)
         assert strip.startswith("Not the base case. Three values set for this run")
         assert strip.count(" · ") == 2
@@ -242,7 +242,7 @@ class TestSetValues:
         assert results.scenario.filed_npv.value == pytest.approx(own)
 
     def test_this_run_stands_beside_its_scenario(self, run: Lens, base: Lens) -> None:
-        cover = answer.cover(run)
+        cover = answer.cover(run, "Scenario report")
         assert cover.subtitle.startswith(f"This run (base case {money(base.npv)})")
         every = scenarios.family(run, "bear")
         assert [each.title for each in every] == ["This run", "Base case", "Bear case"]

@@ -7,6 +7,7 @@ that run them are real.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ __all__ = [
     "make_real_project",
     "render_plainly",
     "run_fixture",
+    "shipped_notebooks",
     "write_notebook",
 ]
 
@@ -141,3 +143,16 @@ def run_fixture(
         render=render,
         resolve=lambda name, overrides, project: StandIn(name),
     )
+
+
+def shipped_notebooks() -> list[Path]:
+    """The notebooks of this checkout that git tracks; a user's own are a user's."""
+    home = Path(__file__).resolve().parents[2]
+    found = subprocess.run(
+        ["git", "-C", str(home), "ls-files", "notebooks/*.ipynb"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    names = found.stdout.split()
+    return [home / name for name in names] or sorted((home / "notebooks").glob("*.ipynb"))

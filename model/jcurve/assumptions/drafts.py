@@ -310,10 +310,12 @@ def _own(name: str, project: Project, *, alone: bool = False) -> FilePath:
         what = "a scenario that comes with J-Curve is not changed"
         raise ScenarioError(what, received=name, allowed="a copy of it under another name")
     if alone:
-        for other in available(project):
-            if other not in (BASE, name) and load(other, project).extends == name:
+        # Read as text: a draft that is not finished says as well what it rests on.
+        rests = re.compile(rf"^extends:\s*[\"']?{re.escape(name)}[\"']?\s*(#.*)?$", re.MULTILINE)
+        for other in sorted(project.scenarios.glob("*.yml")):
+            if rests.search(other.read_text(encoding="utf-8", errors="replace")):
                 what = "another scenario extends this one"
-                raise ScenarioError(what, received=other, allowed=f"delete {other} first")
+                raise ScenarioError(what, received=other.stem, allowed=f"delete {other.stem} first")
         word = re.compile(rf"^\s*\"?{re.escape(name)}\"?\s*,", re.MULTILINE)
         for table in sorted(project.scenarios.glob("*.csv")):
             if word.search(table.read_text(encoding="utf-8")):

@@ -75,7 +75,7 @@ def _exhibits(state: Mapping[str, Any], folder: Path | None) -> tuple[Any, ...]:
     view = str(state["view"])
     lens = Lens(case, view if view in VIEW_NAMES else "programme", project)
     balance = curve.jcurve(lens)
-    return answer.cover(lens, shown=[balance]), balance, basis.differences(lens)
+    return answer.cover(lens, "Scenario report", shown=[balance]), balance, basis.differences(lens)
 
 
 def _project(folder: Path | None) -> Project:

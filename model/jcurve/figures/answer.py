@@ -50,7 +50,7 @@ def headline(lens: Lens) -> str:
 
 def cover(
     lens: Lens,
-    kind: str = "Scenario report",
+    kind: str,
     *,
     shown: Sequence[Displayed] = (),
     today: datetime.date | None = None,
@@ -58,6 +58,7 @@ def cover(
     """The head of a report: the answer, key figures, a summary, and what it is about.
 
     Args:
+        kind: what report it is, for the line above the title.
         shown: exhibits of the report that the summary refers to, such as the J-curve; with
             value over size the best size is among the figures.
         today: for the warning that results have come out since; by default the day of the
