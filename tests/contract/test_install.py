@@ -56,8 +56,10 @@ def call(unpacked: Path, tmp_path: Path) -> Call:
 def test_a_wheel_holds_what_git_holds(unpacked: Path) -> None:
     """Data, scenarios and notebooks, one's own among them, and nothing that git ignores."""
     tracked = subprocess.run(
-        ["git", "-C", str(HOME), "ls-files", "--cached", "--others", "--exclude-standard"]
-        + ["data", "notebooks", "reports/schedule.yml"],
+        [
+            *("git", "-C", str(HOME), "ls-files", "--cached", "--others", "--exclude-standard"),
+            *("data", "notebooks", "reports/schedule.yml"),
+        ],
         capture_output=True,
         text=True,
         check=False,
