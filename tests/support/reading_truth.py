@@ -18,7 +18,7 @@ from jcurve.figures import basis
 from jcurve.figures.display import Displayed, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.lens import Lens
-from tests.support import direction_truth, house_words, title_truth
+from tests.support import cover_truth, direction_truth, house_words, title_truth
 from tests.support.report_cells import coarse, executed
 from tests.support.title_truth import Seen
 
@@ -221,8 +221,10 @@ def held(
     with coarse():
         wrong += complaints(shown, charts, names)
         wrong += direction_truth.complaints(shown, charts, names)
+        wrong += cover_truth.complaints(shown, charts, names)
         passed += undetected(shown, charts, names)
         passed += direction_truth.undetected(shown, charts, names)
+        passed += cover_truth.undetected(shown, charts, names)
     for item in shown:
         if isinstance(item, Exhibit) and "</title>" not in item.svg:
             wrong.append(f"{item.id}: nothing is said of what is pointed at")

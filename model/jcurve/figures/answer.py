@@ -18,7 +18,7 @@ from jcurve.figures.display import (
     paragraph,
     ref,
 )
-from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, TableExhibit, saying, table
 from jcurve.figures.lens import VIEW_NAMES, Lens
 from jcurve.figures.overrides import strip
 from jcurve.ground.numbers import (
@@ -67,17 +67,23 @@ def cover(
     ids = {each.mark().get("exhibit") for each in shown}
     decided = "against-scale" in ids
     gist = f"net present value {money(lens.npv)} at {percent(lens.wacc)} a year"
-    day = today or datetime.date.today()
+    day, data = today or datetime.date.today(), lens.quarter(lens.case.data_through)
     summary = _summary(lens, "jcurve" in ids)
     return Cover(
         kicker=f"{company.display_name} · {kind}",
         title=headline(lens),
         subtitle=f"{_whose(lens)}: {'nothing is spent or earned' if lens.is_empty else gist}",
-        byline=byline(lens),
+        byline=f"Data to {data} · J-Curve {__version__}",
         changed=strip(scenario),
         figures=_figures(lens, decided),
         summary=tuple(paragraph(parts) for parts in summary),
-        status=(("Scenario", f"{scenario.title} ({scenario.name})"), *status(lens)),
+        status=(
+            ("Scenario", f"{scenario.title} ({scenario.name})"),
+            ("View", VIEW_NAMES[lens.view].lower()),
+            ("Data through", data),
+            ("Valuation date", written_date(lens.valued_on)),
+            ("Hash", scenario.short_hash),
+        ),
         stale=stale(company, day),
         date=day,
     )
@@ -89,21 +95,6 @@ def _whose(lens: Lens) -> str:
     if lens.filed is None:
         return scenario.title
     return f"This run ({lowered(lens.filed.title)} {money(lens.filed.npv)})"
-
-
-def byline(lens: Lens) -> str:
-    """How far the data reach and what made the report."""
-    return f"Data to {lens.quarter(lens.case.data_through)} · J-Curve {__version__}"
-
-
-def status(lens: Lens) -> tuple[tuple[str, str], ...]:
-    """What every cover says of its numbers."""
-    return (
-        ("View", VIEW_NAMES[lens.view].lower()),
-        ("Data through", lens.quarter(lens.case.data_through)),
-        ("Valuation date", written_date(lens.valued_on)),
-        ("Hash", lens.case.scenario.short_hash),
-    )
 
 
 def _other(lens: Lens) -> Lens:
@@ -282,10 +273,11 @@ def returns(lens: Lens) -> TableExhibit:
     return table(
         [("", 3), *columns],
         [
-            Row(
-                cells=(label, *(each.shown(name) for each in both)),
+            saying(
+                lens.clause(name),
+                label,
+                *(each.shown(name) for each in both),
                 indent=1 if name in INDENTED else 0,
-                says=lens.clause(name),
             )
             for label, name in ROWS
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.figures.display import Prose, callout, strong
-from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, table
+from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.recipes import Scale, bridge, by_size, by_year
 from jcurve.figures.statements import INCOME
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HUNDREDTH_POINT = 0.0001
+_DIFFERENCES = (
+    ("Free cash flow", "free_cash_flow"),
+    ("Revenue", "revenue"),
+    ("Depreciation", "property_depreciation"),
+)
 
 
 def _margins(lens: Lens, first: int | None = None) -> tuple[list[float], list[float]]:
@@ -179,12 +184,14 @@ def drag(lens: Lens) -> TableExhibit:
     shown = [year for year in years if year <= lens.first_forecast_year + 4]
     shown += [year for year in years if year > shown[-1] and (lens.horizon - year) % 5 == 0]
     ours, theirs = _margins(lens)
-    shares = lens.values("earnings_per_share", lens.view)
-
+    lost = gaps(ours, theirs)
+    eps, earned = "earnings_per_share", "return_on_invested_capital"
+    shares = lens.values(eps, lens.view)
     begun = int(lens.start)  # before it nothing is compared
 
     def row(
         label: str,
+        line: str,
         values: list[float],
         since: int = 0,
         style: NumberStyle | None = None,
@@ -192,26 +199,28 @@ def drag(lens: Lens) -> TableExhibit:
         indent: int = 1,
     ) -> Row:
         cells = (values[years.index(year)] if year >= since else None for year in shown)
-        return Row(cells=(label, *cells), indent=indent, style=style, decimals=decimals)
+        more = {"indent": indent, "style": style, "decimals": decimals}
+        return saying(lens.clause(line), label, *cells, **more)
 
-    earned = lens.values("return_on_invested_capital", lens.view)
     spread = lens.values("spread_over_wacc", lens.view)
-    on_capital = row("Return on capital added", earned, begun, "percent", indent=0)
+    gained = lens.values(earned, lens.view)
+    on_capital = row("Return on capital added", earned, gained, begun, "percent", indent=0)
     return table(
         ["", *lens.columns(shown, past="History")],
         [
             heading(f"{lens.with_name} (history: actual)"),
-            row("Operating margin", ours, style="percent"),
-            row("EPS, USD", lens.values("earnings_per_share", "with"), decimals=2),
-            row("Free cash flow, USD bn", lens.bn("free_cash_flow", "with")),
+            row("Operating margin", "operating_margin", ours, style="percent"),
+            row("EPS, USD", eps, lens.values(eps, "with"), decimals=2),
+            row("Free cash flow, USD bn", "free_cash_flow", lens.bn("free_cash_flow", "with")),
             heading(f"Change from {lowered(lens.other_name)} (history: estimated)"),
-            row("Margin, points", [100 * each for each in gaps(ours, theirs)], begun),
-            row("EPS, USD", shares, begun, decimals=2),
-            row("Free cash flow, USD bn", lens.bn("free_cash_flow", lens.view), begun),
-            row("Revenue, USD bn", lens.bn("revenue", lens.view), begun),
-            row("Depreciation, USD bn", lens.bn("property_depreciation", lens.view), begun),
+            row("Margin, points", "operating_margin", [100 * each for each in lost], begun),
+            row("EPS, USD", eps, shares, begun, decimals=2),
+            *(
+                row(f"{label}, USD bn", name, lens.bn(name, lens.view), begun)
+                for label, name in _DIFFERENCES
+            ),
             on_capital.model_copy(update={"role": "subtotal"}),
-            row("Spread over the WACC", spread, begun, "percent", indent=0),
+            row("Spread over the WACC", "spread_over_wacc", spread, begun, "percent", indent=0),
         ],
         id="drag",
         title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jcurve.analysis.forecasts import LINES, Line, Miss
+from jcurve.analysis.forecasts import LINES, Line, Miss, clause_of
 from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, table
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -58,6 +58,7 @@ def by_line(found: Quarterly) -> TableExhibit:
                     f"{_size(line, largest, sign=True)} in {quarter(worst.quarter)}",
                 ),
                 indent=1,
+                says=clause_of(line),
             )
         )
     first, last = found.misses[0].quarter, found.misses[-1].quarter
@@ -165,6 +166,5 @@ def _kept(line: Line, value: float, miss: Miss | None) -> Row:
         return written(number)
 
     share = None if miss is None or miss.share is None else _size(line, miss.share, sign=True)
-    return Row(
-        cells=(line.label, told(value), told(None if miss is None else miss.came), share), indent=1
-    )
+    cells = (line.label, told(value), told(None if miss is None else miss.came), share)
+    return Row(cells=cells, indent=1, says=clause_of(line))
