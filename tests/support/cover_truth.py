@@ -1,5 +1,4 @@
-"""Signed numbers of a report's head, held to the case and to what its exhibits show: each must be
-there with its sign."""
+"""Signed numbers of a report's head, held to the case: each must be there with its sign."""
 
 from __future__ import annotations
 
@@ -8,32 +7,42 @@ from typing import Any
 
 from jcurve.engine.model import VIEWS
 from jcurve.figures.display import Cover, Displayed, words
-from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS
 from tests.support import title_truth
-from tests.support.title_truth import Seen
 
 __all__ = ["complaints", "undetected"]
 
 _YEARLY = ("free_cash_flow", "net_cash")
 
 
-def complaints(
-    items: Iterable[Displayed], charts: dict[str, Seen], names: Mapping[str, Any]
-) -> list[str]:
+def complaints(items: Iterable[Displayed], names: Mapping[str, Any]) -> list[str]:
     """Signed numbers that are not so."""
-    known = [*_known(items, charts, names)]
-    return [f"cover: {each}: {text}" for text in _texts(items) for each in _wrong(text, known)]
+    every = _signed(items)
+    return [f"cover: {said}: {t}" for t, said, v, near in every if not _is(v, near, t, names)]
 
 
-def undetected(
-    items: Iterable[Displayed], charts: dict[str, Seen], names: Mapping[str, Any]
-) -> list[str]:
-    """Texts with one sign turned that would pass all the same."""
-    known = [*_known(items, charts, names)]
-    turned = (other for text in _texts(items) for other in title_truth.turned(text))
-    return [f"cover: {other}" for other in turned if not _wrong(other, known)]
+def undetected(items: Iterable[Displayed], names: Mapping[str, Any]) -> list[str]:
+    """Signed numbers that would pass with their sign turned or left out."""
+    every = _signed(items)
+    return [f"cover, turned: {said}: {t}" for t, said, v, near in every if _is(-v, near, t, names)]
+
+
+def _is(value: float, near: float, text: str, names: Mapping[str, Any]) -> bool:
+    known = _events(names) if text.startswith("What could go wrong") else _known(names)
+    return any(abs(each - value) <= near for each in known)
+
+
+def _events(names: Mapping[str, Any]) -> Iterator[float]:
+    return (change / MILLIONS for change in names["known"].events.values())
+
+
+def _signed(items: Iterable[Displayed]) -> Iterator[tuple[str, str, float, float]]:
+    """Each signed number with its text, its value and half its last digit."""
+    for text in _texts(items):
+        for claim, near, _ in title_truth.claims(text):
+            if claim["sign"]:
+                yield text, claim[0], title_truth.number_of(claim), near
 
 
 def _texts(items: Iterable[Displayed]) -> Iterator[str]:
@@ -45,28 +54,13 @@ def _texts(items: Iterable[Displayed]) -> Iterator[str]:
             yield from (text.replace("\N{NO-BREAK SPACE}", " ") for text in every if text)
 
 
-def _wrong(text: str, known: list[float]) -> list[str]:
-    """Signed numbers that are nothing known; one whose sign has gone may be a loss in words."""
-    wrong = []
-    for claim, near, _ in title_truth.claims(text):
-        value = title_truth.number_of(claim)
-        sizes = [each for each in known if abs(abs(each) - abs(value)) <= near]
-        said = claim["sign"] is None and title_truth.is_loss(text, claim)
-        if (claim["sign"] or sizes) and not said and not any(each * value >= 0 for each in sizes):
-            wrong.append(claim[0])
-    return wrong
-
-
-def _known(
-    items: Iterable[Displayed], charts: dict[str, Seen], names: Mapping[str, Any]
-) -> Iterator[float]:
+def _known(names: Mapping[str, Any]) -> Iterator[float]:
     own = [names["lens"]] if "lens" in names else [Lens(names["case"], names["given"].view)]
     known = names.get("known")
     for lens in [*own, *names.get("lenses", ()), *(known.beside if known else ())]:
         for each in filter(None, (lens, lens.filed)):
             yield from _of_case(each)
     if known:
-        yield from (change / MILLIONS for change in known.events.values())
         for driver in known.drivers:
             yield from (driver.effect_at_low / MILLIONS, driver.effect_at_high / MILLIONS)
     if own[0].is_open and known:
@@ -74,16 +68,17 @@ def _known(
         yield own[0].scale_study.best.npv_go_forward / MILLIONS
     if "day" in names:
         yield from _of_day(names["day"])
-    for item in items:
-        if isinstance(item, Exhibit | TableExhibit):
-            yield from title_truth.every(title_truth.seen_in(item, charts))
 
 
 def _of_case(lens: Lens) -> Iterator[float]:
     views = [Lens(lens.case, view, lens.project) for view in VIEWS]
     for each in views:
-        values = (each.figure(n) for n, f in each.headlines.items() if f["unit"] != "quarter")
-        yield from (scale * value for value in values if value is not None for scale in (1, 100))
+        found = ((name, told["value"]) for name, told in each.headlines.items())
+        for name, value in found:
+            if isinstance(value, int | float):
+                number = (each.figure(name) or 0.0) * (100 if name.startswith("irr") else 1)
+                # "short" says the sign of what is not recovered.
+                yield -number if name == "unrecovered_balance" else number
     yield views[0].npv - views[1].npv
     for name in _YEARLY:
         yield from lens.bn(name, "with")

@@ -61,7 +61,7 @@ _BEFORE = re.compile(r"lowest in (?P<year>(?:19|20)\d\d), at $")
 _ALL_TIED = re.compile(r"In (?P<year>(?:19|20)\d\d) ")
 _SIZES = {"tn": 1000.0, "bn": 1.0, "m": 0.001}
 _TURNED = {MINUS: ("", "+"), "+": (MINUS,)}
-_LOST = re.compile(r"\b(?:lowers?|costs?|takes?|loses?|lost|debt|short)\b")
+_LOST = re.compile(r"\b(?:lowers?|costs?|takes?|loses?|lost|debt|short|moves|within)\b")
 _LOST_AFTER = re.compile(r" (?:lower|less|below|short)\b")
 _NOT_DATA = ("assumption-book",)  # a count of what rows put together
 
@@ -401,6 +401,8 @@ def wrong(
         known = [*extra, *(seen.standing() if year is None else seen.at(year))]
         known += seen.counts if claim["unit"] is None and claim["dollar"] is None else ()
         # A chart may draw a share as it is.
+        if item.id == "measures":  # a loss is a negative NPV
+            known = [5.0, *(-each for each in known)]
         scales = (1, 100) if claim["unit"] in ("%", " points") else (1,)
         near = max(near, 1.0) if item.id == "comparison" else near
         # A sentence says "lowers by", a chart draws the loss.
@@ -421,7 +423,7 @@ def wrong(
 
 def is_loss(title: str, claim: re.Match[str]) -> bool:
     """Whether words around a number without a sign say that it is lost."""
-    before = re.split(r"[,;:.] |: ", title[: claim.start()])[-1]
+    before = re.split(r"[;:.] ", title[: claim.start()])[-1]
     return bool(_LOST.search(before) or _LOST_AFTER.match(title[claim.end() :]))
 
 

@@ -65,10 +65,11 @@ MOVED_BY = ("NPV rises by", "NPV falls by")
 
 
 def clause(model: Model, line: str) -> str:
-    """What a line is: the first sentence of its definition, in the words of the house."""
+    """What a line is: its definition to the first full stop or semicolon, in the words of the
+    house."""
     definition = " ".join(model.outputs[line].definition.split())
-    first = raised(definition.removeprefix("Memo: ").partition(". ")[0].rstrip("."))
-    return re.sub(r"\bworld", "case", first)
+    first = re.split(r"[.;](?: |$)", definition.removeprefix("Memo: "))[0]
+    return re.sub(r"\bworld", "case", raised(first))
 
 
 def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:

@@ -185,7 +185,7 @@ def drag(lens: Lens) -> TableExhibit:
     shown += [year for year in years if year > shown[-1] and (lens.horizon - year) % 5 == 0]
     ours, theirs = _margins(lens)
     lost = gaps(ours, theirs)
-    eps, earned = "earnings_per_share", "return_on_invested_capital"
+    eps = "earnings_per_share"
     shares = lens.values(eps, lens.view)
     begun = int(lens.start)  # before it nothing is compared
 
@@ -202,9 +202,14 @@ def drag(lens: Lens) -> TableExhibit:
         more = {"indent": indent, "style": style, "decimals": decimals}
         return saying(lens.clause(line), label, *cells, **more)
 
-    spread = lens.values("spread_over_wacc", lens.view)
-    gained = lens.values(earned, lens.view)
-    on_capital = row("Return on capital added", earned, gained, begun, "percent", indent=0)
+    telling = _telling(lens)
+    spread, gained = (
+        row(label, line, lens.values(line, lens.view), telling, "percent", indent=0)
+        for label, line in (
+            ("Spread over the WACC", "spread_over_wacc"),
+            ("Return on capital added", "return_on_invested_capital"),
+        )
+    )
     return table(
         ["", *lens.columns(shown, past="History")],
         [
@@ -219,16 +224,30 @@ def drag(lens: Lens) -> TableExhibit:
                 row(f"{label}, USD bn", name, lens.bn(name, lens.view), begun)
                 for label, name in _DIFFERENCES
             ),
-            on_capital.model_copy(update={"role": "subtotal"}),
-            row("Spread over the WACC", "spread_over_wacc", spread, begun, "percent", indent=0),
+            gained.model_copy(update={"role": "subtotal"}),
+            spread,
         ],
         id="drag",
         title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),
         subtitle=f"The company's figures {lowered(lens.with_name)}, and their difference from "
         f"those {lowered(lens.other_name)}",
         source=lens.compared(),
+        notes=[
+            f"Return on capital added is shown from {telling}: before, that capital is less than a "
+            "tenth of its highest, and a return on it says little."
+        ]
+        * (begun < telling <= lens.horizon),
         reading=_drag_reading(lens, years),
     )
+
+
+def _telling(lens: Lens) -> int:
+    """The first year whose return is on more than a tenth of the most capital that is added; the
+    year after the last, where none is."""
+    parts = (lens.bn(name, lens.view) for name in ("property_net", "working_capital"))
+    capital = list(map(sum, zip(*parts, strict=True)))
+    after = zip(lens.years()[1:], capital, strict=False)
+    return next((year for year, own in after if own > max(capital) / 10), lens.horizon + 1)
 
 
 def _drag_title(lens: Lens, years: list[int], shares: list[float]) -> str:
