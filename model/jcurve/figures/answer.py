@@ -226,33 +226,25 @@ def _causes(lens: Lens) -> str:
     return f"To {lens.horizon} the largest gains are {said}, against capex of {money(-capex)}."
 
 
-_UNITS = {
-    "npv": ", USD bn",
-    "npv_within_horizon": "",
-    "terminal_value": "",
-    "npv_sbc_added_back": "",
-    "irr": "",
-    "irr_with_terminal_value": "",
-    "payback": ", years",
-    "discounted_payback": ", years",
-    "trough_amount": ", USD bn",
-    "trough_quarter": "",
-    "quarters_under_water": "",
-    "unrecovered_balance": ", USD bn",
-    "ebitda_turns_positive": "",
-    "operating_income_turns_positive": "",
-    "multiple_on_invested_capital": "",
-    "profitability_index": "",
-}
-"""Figures of the table, each with the unit that its name does not say."""
+_SHOWN = (
+    *("npv", "npv_within_horizon", "terminal_value", "npv_sbc_added_back"),
+    *("irr", "irr_with_terminal_value", "payback", "discounted_payback"),
+    *("trough_amount", "trough_quarter", "quarters_under_water", "unrecovered_balance"),
+    *("ebitda_turns_positive", "operating_income_turns_positive"),
+    *("multiple_on_invested_capital", "profitability_index"),
+)
+_UNITS = {"npv": "USD bn", "trough_amount": "USD bn", "unrecovered_balance": "USD bn",
+          "payback": "years", "discounted_payback": "years"}  # fmt: skip
+"""What the name of a figure does not say."""
 
 
 def _label(name: str) -> str:
     is_time = name == "quarters_under_water"  # shown in years
-    return f"{'Years below zero' if is_time else figure_label(name)}{_UNITS[name]}"
+    words = "Years below zero" if is_time else figure_label(name)
+    return f"{words}, {_UNITS[name]}" if name in _UNITS else words
 
 
-ROWS: tuple[tuple[str, str], ...] = tuple((_label(name), name) for name in _UNITS)
+ROWS: tuple[tuple[str, str], ...] = tuple((_label(name), name) for name in _SHOWN)
 INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back")
 
 

@@ -135,9 +135,7 @@ def _whole(item: Assumption, digits: int) -> str:
 def in_cell(item: Assumption, value: float) -> str:
     """A value of an assumption where its unit stands elsewhere or goes without saying."""
     text = quantity(value, item.unit, item.choices, digits=4)
-    for tail in (f" {item.unit}", " a year", " H100 equivalents"):
-        text = text.removesuffix(tail)
-    return text
+    return text.removesuffix(f" {item.unit}").removesuffix(" a year")
 
 
 def last_stated(text: str, unit: str, digits: int = 4) -> str:

@@ -251,11 +251,6 @@ def _back_reading(lenses: Sequence[Lens]) -> str:
     return f"Paid back: {back}." if back else f"No scenario pays back by {lenses[0].horizon}."
 
 
-def _brief(shown: str) -> str:
-    """A figure in a narrow column: *none* without its reason."""
-    return "none" if shown.startswith("none") else shown
-
-
 def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     """Headline figures of scenarios side by side."""
     first, worth = lenses[0], [lens.npv for lens in lenses]
@@ -268,7 +263,7 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
             saying(
                 first.clause(name),
                 label,
-                *(_brief(lens.shown(name)) for lens in lenses),
+                *(lens.shown(name).partition(":")[0] for lens in lenses),  # none without its reason
                 indent=1 if name in INDENTED else 0,
             )
             for label, name in ROWS

@@ -18,6 +18,7 @@ from jcurve.figures.exhibit import (
     chart,
     figures,
     heading,
+    saying,
     table,
 )
 from jcurve.figures.lens import Lens, nothing_to_decide
@@ -184,8 +185,7 @@ def growth(lens: Lens) -> TableExhibit:
 
     def row(label: str, says: str, values: list[float], share: bool = True) -> Row:
         picked = [values[year - first] * (1 if share else 100) for year in shown]
-        style = "percent" if share else None
-        return Row(cells=(label, *picked), indent=1, style=style, says=says)
+        return saying(says, label, *picked, indent=1, style="percent" if share else None)
 
     sold, excessive, earned, fleet = map(
         lens.clause, ("advertising", "excess_growth", "operating_margin", "fleet_over_frontier")
