@@ -29,7 +29,7 @@ def undetected(items: Iterable[Displayed], names: Mapping[str, Any]) -> list[str
 
 
 def _is(value: float, near: float, text: str, names: Mapping[str, Any]) -> bool:
-    known = _events(names) if text.startswith("What could go wrong") else _known(names)
+    known = _events(names) if text.startswith("What could go wrong") else _known(names, text)
     return any(abs(each - value) <= near for each in known)
 
 
@@ -54,14 +54,14 @@ def _texts(items: Iterable[Displayed]) -> Iterator[str]:
             yield from (text.replace("\N{NO-BREAK SPACE}", " ") for text in every if text)
 
 
-def _known(names: Mapping[str, Any]) -> Iterator[float]:
+def _known(names: Mapping[str, Any], text: str) -> Iterator[float]:
     own = [names["lens"]] if "lens" in names else [Lens(names["case"], names["given"].view)]
     known = names.get("known")
     for lens in [*own, *names.get("lenses", ()), *(known.beside if known else ())]:
         for each in filter(None, (lens, lens.filed)):
             yield from _of_case(each)
     if known:
-        for driver in known.drivers:
+        for driver in known.drivers if text.startswith("What to watch") else ():
             yield from (driver.effect_at_low / MILLIONS, driver.effect_at_high / MILLIONS)
     if own[0].is_open and known:
         yield from (each.npv_go_forward / MILLIONS for each in own[0].scale_study.points)

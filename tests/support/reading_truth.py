@@ -225,7 +225,6 @@ def held(
         wrong += cover_truth.complaints(shown, names)
         passed += undetected(shown, charts, names)
         passed += direction_truth.undetected(shown, charts, names)
-        passed += cover_truth.undetected(shown, names)
     for item in shown:
         if isinstance(item, Exhibit) and "</title>" not in item.svg:
             wrong.append(f"{item.id}: nothing is said of what is pointed at")
