@@ -58,6 +58,7 @@ def generated(item: Displayed) -> Iterator[tuple[str, str]]:
         for column in item.columns:
             yield "head", " ".join(filter(None, (column.group, column.label, column.unit)))
         for row in item.rows:
+            yield from (("clause", text) for text in [row.says] if text)
             said = zip(row.cells, item.columns, strict=False)
             own = (cell for cell, column in said if column.label not in _QUOTED)
             cells = (cell.value if isinstance(cell, Cell) else cell for cell in own)

@@ -18,7 +18,7 @@ from jcurve.figures import basis
 from jcurve.figures.display import Displayed, words
 from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.lens import Lens
-from tests.support import direction_truth, house_words, title_truth
+from tests.support import clause_truth, cover_truth, direction_truth, house_words, title_truth
 from tests.support.report_cells import coarse, executed
 from tests.support.title_truth import Seen
 
@@ -217,10 +217,12 @@ def held(
     with title_truth.drawn() as charts:
         notebook, shown = executed(report, out, without, names, **parameters)
     wrong = [*house_words.complaints(shown), *title_truth.complaints(shown, charts)]
+    wrong += clause_truth.complaints(shown, names)
     passed = title_truth.undetected(shown, charts)
     with coarse():
         wrong += complaints(shown, charts, names)
         wrong += direction_truth.complaints(shown, charts, names)
+        wrong += cover_truth.complaints(shown, names)
         passed += undetected(shown, charts, names)
         passed += direction_truth.undetected(shown, charts, names)
     for item in shown:

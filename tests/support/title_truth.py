@@ -30,15 +30,18 @@ from jcurve.ground.numbers import MINUS
 __all__ = [
     "NUMBER",
     "Seen",
+    "claims",
     "complaints",
     "crossing",
     "drawn",
     "every",
     "falsified",
+    "is_loss",
     "number_of",
     "numeric_of",
     "peak",
     "seen_in",
+    "turned",
     "undetected",
     "value_of",
     "wrong",
@@ -57,6 +60,9 @@ _TIED = re.compile(
 _BEFORE = re.compile(r"lowest in (?P<year>(?:19|20)\d\d), at $")
 _ALL_TIED = re.compile(r"In (?P<year>(?:19|20)\d\d) ")
 _SIZES = {"tn": 1000.0, "bn": 1.0, "m": 0.001}
+_TURNED = {MINUS: ("", "+"), "+": (MINUS,)}
+_LOST = re.compile(r"\b(?:lowers?|costs?|takes?|loses?|lost|debt|short|moves|within)\b")
+_LOST_AFTER = re.compile(r" (?:lower|less|below|short)\b")
 _NOT_DATA = ("assumption-book",)  # a count of what rows put together
 
 _TWO, _DIGITS, _FIRST_YEAR = 2, 3, 1900
@@ -244,7 +250,7 @@ def numeric_of(found: re.Match[str], name: str) -> float:
     return -value if found[f"{name}_sign"] == MINUS else value
 
 
-def _claims(title: str) -> Iterator[tuple[re.Match[str], float, int | None]]:
+def claims(title: str) -> Iterator[tuple[re.Match[str], float, int | None]]:
     """Each number of a title with half its last digit, and the year that it is tied to."""
     plain = title.replace("\N{NO-BREAK SPACE}", " ")
     years = [(found.start(), found.end()) for found in _YEAR.finditer(plain)]
@@ -390,15 +396,20 @@ def wrong(
     more = _changes if item.id.startswith("bridge-") else _MORE.get(item.id, lambda _: ())
     extra = [*beside, *more(seen)]
     found = []
-    for claim, near, year in _claims(title):
+    for claim, near, year in claims(title):
         value = number_of(claim)
         known = [*extra, *(seen.standing() if year is None else seen.at(year))]
         known += seen.counts if claim["unit"] is None and claim["dollar"] is None else ()
-        # A sentence says "lower by", a chart draws the loss; a chart may draw a share as it is.
+        # A chart may draw a share as it is.
+        if item.id == "measures":  # a loss is a negative NPV
+            known = [5.0, *(-each for each in known)]
         scales = (1, 100) if claim["unit"] in ("%", " points") else (1,)
         near = max(near, 1.0) if item.id == "comparison" else near
+        # A sentence says "lowers by", a chart draws the loss.
+        plain = title.replace("\N{NO-BREAK SPACE}", " ")
+        sized = abs if claim["sign"] is None and is_loss(plain, claim) else float
         close = (
-            abs(abs(each) * scale - abs(value)) <= near
+            abs(sized(each) * scale - sized(value)) <= near
             for each in known
             for scale in scales
             if scale == 1 or abs(each) <= _WHOLE
@@ -410,9 +421,15 @@ def wrong(
     return found
 
 
+def is_loss(title: str, claim: re.Match[str]) -> bool:
+    """Whether words around a number without a sign say that it is lost."""
+    before = re.split(r"[;:.] ", title[: claim.start()])[-1]
+    return bool(_LOST.search(before) or _LOST_AFTER.match(title[claim.end() :]))
+
+
 def falsified(title: str) -> Iterator[tuple[str, str]]:
     """The title with each of its numbers made another, one at a time, twice over: one false number
-    may stand in the exhibit by chance, two hardly do."""
+    may stand in the exhibit by chance, two hardly do; and with each of its signs turned."""
     plain = title.replace("\N{NO-BREAK SPACE}", " ")
     years = [(found.start(), found.end()) for found in _YEAR.finditer(plain)]
     for found in NUMBER.finditer(plain):
@@ -426,3 +443,11 @@ def falsified(title: str) -> Iterator[tuple[str, str]]:
             for factor in (7.7, 9.3)
         )
         yield one, two
+    yield from ((other, other) for other in turned(plain))
+
+
+def turned(text: str) -> Iterator[str]:
+    """The text with each of its signs turned, one at a time; a minus may also be left out."""
+    for found in NUMBER.finditer(text):
+        for sign in _TURNED.get(found["sign"], ()):
+            yield f"{text[: found.start()]}{sign}{text[found.end('sign') :]}"

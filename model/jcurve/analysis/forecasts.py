@@ -17,8 +17,9 @@ from jcurve.analysis.earlier import taken_back
 from jcurve.assumptions import BASE, Scenario
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model
+from jcurve.evaluation.naming import clause
 from jcurve.facts.forecast_records import Record, append_forecast, stood
-from jcurve.facts.tables import AnyWords, by_key
+from jcurve.facts.tables import AnyWords, Text, by_key
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points
 from jcurve.ground.project import Where
@@ -39,7 +40,8 @@ class Line:
     taken off; of no line of the model nothing is forecast. An estimate counts as a report only
     where ``estimates`` says so. A miss of a line that may be near zero or of either sign is told
     as a share of revenue (``over_revenue``). ``parts`` are the lines that it is the sum of, whose
-    misses explain its own.
+    misses explain its own. ``says`` is what it is, where that is not what one line of the model
+    is.
     """
 
     name: str
@@ -51,9 +53,17 @@ class Line:
     estimates: bool
     over_revenue: bool
     parts: AnyWords
+    says: Text
 
 
 LINES: Mapping[str, Line] = by_key(Path(__file__).parent, "forecast_lines.csv", Line)
+
+
+def clause_of(line: Line, project: Where = None) -> str:
+    """What a line is, in a clause: its own, or that of its line of the model."""
+    return line.says or clause(model(project=project).model, line.model[0])
+
+
 _REGIONS = [each.lstrip("-") for each in LINES["advertising"].parts]
 
 

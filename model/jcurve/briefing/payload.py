@@ -62,7 +62,7 @@ def data(
         "house": _house(house),
         "title": text(document.title),
         "running": [
-            short(document.title, 88),
+            short((document.cover and document.cover.running) or document.title, 88),
             short(document.cover.kicker, 50) if document.cover else "",
         ],
         "author": text(document.author),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from jcurve.engine.model import SHARED, SYSTEM_INPUTS, VIEWS, WORLDS, Model, RowKey
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import amount, named, quarter
+from jcurve.ground.numbers import amount, named, quarter, raised
 
 DEFAULT_VIEW = "programme"
 DEFAULT_WORLD = "with"
@@ -61,6 +62,14 @@ LINE_NAMES: Mapping[str, str] = MappingProxyType(
 
 MOVED_BY = ("NPV rises by", "NPV falls by")
 """How the sentence on what moved NPV begins, by which a mail finds it."""
+
+
+def clause(model: Model, line: str) -> str:
+    """What a line is: its definition to the first full stop or semicolon, in the words of the
+    house."""
+    definition = " ".join(model.outputs[line].definition.split())
+    first = re.split(r"[.;](?: |$)", definition.removeprefix("Memo: "))[0]
+    return re.sub(r"\bworld", "case", raised(first))
 
 
 def key_of(model: Model, name: str, tag: str | None = None) -> RowKey:

@@ -18,7 +18,7 @@ from jcurve.figures.display import (
     paragraph,
     ref,
 )
-from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, TableExhibit, saying, table
 from jcurve.figures.lens import VIEW_NAMES, Lens
 from jcurve.figures.overrides import strip
 from jcurve.ground.numbers import (
@@ -68,17 +68,23 @@ def cover(
     ids = {each.mark().get("exhibit") for each in shown}
     decided = "against-scale" in ids
     gist = f"net present value {money(lens.npv)} at {percent(lens.wacc)} a year"
-    day = today or datetime.date.today()
+    day, data = today or datetime.date.today(), lens.quarter(lens.case.data_through)
     summary = _summary(lens, "jcurve" in ids)
     return Cover(
         kicker=f"{company.display_name} · {kind}",
         title=headline(lens),
         subtitle=f"{_whose(lens)}: {'nothing is spent or earned' if lens.is_empty else gist}",
-        byline=byline(lens),
+        byline=f"Data to {data} · J-Curve {__version__}",
         changed=strip(scenario),
         figures=_figures(lens, decided),
         summary=tuple(paragraph(parts) for parts in summary),
-        status=(("Scenario", f"{scenario.title} ({scenario.name})"), *status(lens)),
+        status=(
+            ("Scenario", f"{scenario.title} ({scenario.name})"),
+            ("View", VIEW_NAMES[lens.view].lower()),
+            ("Data through", data),
+            ("Valuation date", written_date(lens.valued_on)),
+            ("Hash", scenario.short_hash),
+        ),
         stale=stale(company, day),
         date=day,
     )
@@ -90,21 +96,6 @@ def _whose(lens: Lens) -> str:
     if lens.filed is None:
         return scenario.title
     return f"This run ({lowered(lens.filed.title)} {money(lens.filed.npv)})"
-
-
-def byline(lens: Lens) -> str:
-    """How far the data reach and what made the report."""
-    return f"Data to {lens.quarter(lens.case.data_through)} · J-Curve {__version__}"
-
-
-def status(lens: Lens) -> tuple[tuple[str, str], ...]:
-    """What every cover says of its numbers."""
-    return (
-        ("View", VIEW_NAMES[lens.view].lower()),
-        ("Data through", lens.quarter(lens.case.data_through)),
-        ("Valuation date", written_date(lens.valued_on)),
-        ("Hash", lens.case.scenario.short_hash),
-    )
 
 
 def _other(lens: Lens) -> Lens:
@@ -236,33 +227,25 @@ def _causes(lens: Lens) -> str:
     return f"To {lens.horizon} the largest gains are {said}, against capex of {money(-capex)}."
 
 
-_UNITS = {
-    "npv": ", USD bn",
-    "npv_within_horizon": "",
-    "terminal_value": "",
-    "npv_sbc_added_back": "",
-    "irr": "",
-    "irr_with_terminal_value": "",
-    "payback": ", years",
-    "discounted_payback": ", years",
-    "trough_amount": ", USD bn",
-    "trough_quarter": "",
-    "quarters_under_water": "",
-    "unrecovered_balance": ", USD bn",
-    "ebitda_turns_positive": "",
-    "operating_income_turns_positive": "",
-    "multiple_on_invested_capital": "",
-    "profitability_index": "",
-}
-"""Figures of the table, each with the unit that its name does not say."""
+_SHOWN = (
+    *("npv", "npv_within_horizon", "terminal_value", "npv_sbc_added_back"),
+    *("irr", "irr_with_terminal_value", "payback", "discounted_payback"),
+    *("trough_amount", "trough_quarter", "quarters_under_water", "unrecovered_balance"),
+    *("ebitda_turns_positive", "operating_income_turns_positive"),
+    *("multiple_on_invested_capital", "profitability_index"),
+)
+_UNITS = {"npv": "USD bn", "trough_amount": "USD bn", "unrecovered_balance": "USD bn",
+          "payback": "years", "discounted_payback": "years"}  # fmt: skip
+"""What the name of a figure does not say."""
 
 
 def _label(name: str) -> str:
     is_time = name == "quarters_under_water"  # shown in years
-    return f"{'Years below zero' if is_time else figure_label(name)}{_UNITS[name]}"
+    words = "Years below zero" if is_time else figure_label(name)
+    return f"{words}, {_UNITS[name]}" if name in _UNITS else words
 
 
-ROWS: tuple[tuple[str, str], ...] = tuple((_label(name), name) for name in _UNITS)
+ROWS: tuple[tuple[str, str], ...] = tuple((_label(name), name) for name in _SHOWN)
 INDENTED = ("npv_within_horizon", "terminal_value", "npv_sbc_added_back")
 
 
@@ -283,10 +266,11 @@ def returns(lens: Lens) -> TableExhibit:
     return table(
         [("", 3), *columns],
         [
-            Row(
-                cells=(label, *(each.shown(name) for each in both)),
+            saying(
+                lens.clause(name),
+                label,
+                *(each.shown(name) for each in both),
                 indent=1 if name in INDENTED else 0,
-                says=lens.clause(name),
             )
             for label, name in ROWS
         ],

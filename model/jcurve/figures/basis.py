@@ -40,7 +40,7 @@ _KINDS: Mapping[str, str] = {
     "judgement": "our choice, with a reason and a range",
 }
 _SOFT = ("judgement", "estimate")
-_LONG = 12  # rows; more are for whoever looks one up
+_LONG = 12  # rows; more are for whoever looks one up, as what the first page lists
 
 
 def cited_sources(scenario: Scenario, project: Where = None) -> tuple[Citation, ...]:
@@ -85,7 +85,7 @@ def differences(lens: Lens) -> TableExhibit | Prose:
         reading=f"{_where_set(here, len(stated))} "
         f"The other {len(scenario.items) - len(stated)} assumptions are the base scenario's.",
         dense=True,
-    ).model_copy(update={"place": "fold" if len(rows) > _LONG else "both"})
+    ).model_copy(update={"place": "fold" if len(rows) > _LONG or here == len(stated) else "both"})
 
 
 def _differ_title(scenario: Scenario, count: int, here: int, soft: int) -> str:

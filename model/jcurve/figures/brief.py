@@ -11,7 +11,7 @@ from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures import revised
 from jcurve.figures.display import Part, Prose, prose
-from jcurve.figures.exhibit import Exhibit, TableExhibit, table
+from jcurve.figures.exhibit import Exhibit, TableExhibit, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.numbers import MILLIONS, NOTHING, change, lasting, money, spelt, written
@@ -141,7 +141,7 @@ def compared(one: Lens, other: Lens) -> tuple[TableExhibit, ...]:
     )
     name = other.case.scenario.name.replace("_", "-").lower()
     tables = (
-        what_moved(found, one.view, id=f"moved-{name}"),
+        what_moved(found, one.view, id=f"moved-{name}", clause=one.clause),
         what_differs(found, id=f"differs-{name}"),
     )
     return tuple(each for each in tables if each is not None)
@@ -169,9 +169,13 @@ def what_differs(comparison: Comparison, id: str = "what-differs") -> TableExhib
 
 
 def what_moved(
-    comparison: Comparison, view: str = "programme", id: str = "what-moved"
+    comparison: Comparison,
+    view: str = "programme",
+    id: str = "what-moved",
+    clause: Callable[[str], str] = lambda _: "",
 ) -> TableExhibit | None:
-    """The headline figures of a view that moved, or None when none did."""
+    """The headline figures of a view that moved, or None when none did; ``clause`` says what each
+    is."""
     moves = [move for move in comparison.moves if move.view == view]
     if not moves:
         return None
@@ -179,7 +183,8 @@ def what_moved(
     return table(
         [("Figure", 2), (one.name, 2), (other.name, 2), ("Change", 2)],
         [
-            (
+            saying(
+                clause(move.name),
                 figure_label(move.name),
                 headline_text(move.before) or "not given",
                 headline_text(move.after) or "not given",

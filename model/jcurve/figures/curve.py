@@ -65,10 +65,11 @@ def _turning_points(axes: Axes, lens: Lens, nominal: list[float], x: list[float]
         words = f"Payback: {lens.calendar(lens.payback_at)}"
         plotting.point(axes, lens.payback_at, 0.0, words, shift=(-4, 7))
     elif lens.never_pays_back:
-        rises = nominal[-1] > nominal[-_A_YEAR] or (named and x[-1] - x[at] < _NEAR)
         words = f"Not recovered: {money(nominal[-1])}"
-        shift = (-6, 8) if rises else (-6, -8)  # off the curve
-        plotting.point(axes, x[-1], nominal[-1], words, shift=shift)
+        above, below = plotting.clear(axes, x[-1], nominal[-1], words)
+        meets = named and x[-1] - x[at] < _NEAR  # the words under the trough
+        shift = above + 8 if meets or above < below else -below - 8
+        plotting.point(axes, x[-1], nominal[-1], words, shift=(-6, shift))
 
 
 def _against(lens: Lens) -> str:

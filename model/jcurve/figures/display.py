@@ -215,6 +215,7 @@ class Cover(Displayed):
     kind: Literal["cover"] = "cover"
     title: str  # of the report
     kicker: str = ""  # a line above the title: the company and the kind of report
+    running: str = ""  # a short title for the heads of later pages; by default the title
     subtitle: str = ""  # the answer in a line
     # how far the data reach and what made it; a page puts its date before and who signs behind
     byline: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcurve.figures.display import Prose, callout, strong
-from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, table
+from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.recipes import Scale, bridge, by_size, by_year
 from jcurve.figures.statements import INCOME
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HUNDREDTH_POINT = 0.0001
+_DIFFERENCES = (
+    ("Free cash flow", "free_cash_flow"),
+    ("Revenue", "revenue"),
+    ("Depreciation", "property_depreciation"),
+)
 
 
 def _margins(lens: Lens, first: int | None = None) -> tuple[list[float], list[float]]:
@@ -179,12 +184,14 @@ def drag(lens: Lens) -> TableExhibit:
     shown = [year for year in years if year <= lens.first_forecast_year + 4]
     shown += [year for year in years if year > shown[-1] and (lens.horizon - year) % 5 == 0]
     ours, theirs = _margins(lens)
-    shares = lens.values("earnings_per_share", lens.view)
-
+    lost = gaps(ours, theirs)
+    eps = "earnings_per_share"
+    shares = lens.values(eps, lens.view)
     begun = int(lens.start)  # before it nothing is compared
 
     def row(
         label: str,
+        line: str,
         values: list[float],
         since: int = 0,
         style: NumberStyle | None = None,
@@ -192,34 +199,55 @@ def drag(lens: Lens) -> TableExhibit:
         indent: int = 1,
     ) -> Row:
         cells = (values[years.index(year)] if year >= since else None for year in shown)
-        return Row(cells=(label, *cells), indent=indent, style=style, decimals=decimals)
+        more = {"indent": indent, "style": style, "decimals": decimals}
+        return saying(lens.clause(line), label, *cells, **more)
 
-    earned = lens.values("return_on_invested_capital", lens.view)
-    spread = lens.values("spread_over_wacc", lens.view)
-    on_capital = row("Return on capital added", earned, begun, "percent", indent=0)
+    telling = _telling(lens)
+    spread, gained = (
+        row(label, line, lens.values(line, lens.view), telling, "percent", indent=0)
+        for label, line in (
+            ("Spread over the WACC", "spread_over_wacc"),
+            ("Return on capital added", "return_on_invested_capital"),
+        )
+    )
     return table(
         ["", *lens.columns(shown, past="History")],
         [
             heading(f"{lens.with_name} (history: actual)"),
-            row("Operating margin", ours, style="percent"),
-            row("EPS, USD", lens.values("earnings_per_share", "with"), decimals=2),
-            row("Free cash flow, USD bn", lens.bn("free_cash_flow", "with")),
+            row("Operating margin", "operating_margin", ours, style="percent"),
+            row("EPS, USD", eps, lens.values(eps, "with"), decimals=2),
+            row("Free cash flow, USD bn", "free_cash_flow", lens.bn("free_cash_flow", "with")),
             heading(f"Change from {lowered(lens.other_name)} (history: estimated)"),
-            row("Margin, points", [100 * each for each in gaps(ours, theirs)], begun),
-            row("EPS, USD", shares, begun, decimals=2),
-            row("Free cash flow, USD bn", lens.bn("free_cash_flow", lens.view), begun),
-            row("Revenue, USD bn", lens.bn("revenue", lens.view), begun),
-            row("Depreciation, USD bn", lens.bn("property_depreciation", lens.view), begun),
-            on_capital.model_copy(update={"role": "subtotal"}),
-            row("Spread over the WACC", spread, begun, "percent", indent=0),
+            row("Margin, points", "operating_margin", [100 * each for each in lost], begun),
+            row("EPS, USD", eps, shares, begun, decimals=2),
+            *(
+                row(f"{label}, USD bn", name, lens.bn(name, lens.view), begun)
+                for label, name in _DIFFERENCES
+            ),
+            gained.model_copy(update={"role": "subtotal"}),
+            spread,
         ],
         id="drag",
         title=_drag_title(lens, shown, [shares[years.index(year)] for year in shown]),
         subtitle=f"The company's figures {lowered(lens.with_name)}, and their difference from "
         f"those {lowered(lens.other_name)}",
         source=lens.compared(),
+        notes=[
+            f"Return on capital added is shown from {telling}: before, that capital is less than a "
+            "tenth of its highest, and a return on it says little."
+        ]
+        * (begun < telling <= lens.horizon),
         reading=_drag_reading(lens, years),
     )
+
+
+def _telling(lens: Lens) -> int:
+    """The first year whose return is on more than a tenth of the most capital that is added; the
+    year after the last, where none is."""
+    parts = (lens.bn(name, lens.view) for name in ("property_net", "working_capital"))
+    capital = list(map(sum, zip(*parts, strict=True)))
+    after = zip(lens.years()[1:], capital, strict=False)
+    return next((year for year, own in after if own > max(capital) / 10), lens.horizon + 1)
 
 
 def _drag_title(lens: Lens, years: list[int], shares: list[float]) -> str:

@@ -12,7 +12,7 @@ import math
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
@@ -203,6 +203,11 @@ class Row(Frozen):
 def heading(text: str) -> Row:
     """A row that spans the table and names what follows."""
     return Row(cells=(text,), role="heading")
+
+
+def saying(says: str, *cells: Value | Cell, **more: Any) -> Row:
+    """A row whose name means what ``says`` says."""
+    return Row(cells=cells, says=says, **more)
 
 
 class TableExhibit(_Exhibit):

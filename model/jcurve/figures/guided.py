@@ -9,7 +9,7 @@ from jcurve.analysis.earlier import guided
 from jcurve.facts import Guidance, capex_guidance
 from jcurve.facts.calendar import releases
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import TableExhibit, figures, table
+from jcurve.figures.exhibit import TableExhibit, figures, saying, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.ground.numbers import MILLIONS, money, spelt, written
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
@@ -67,7 +67,8 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         name = f"{_METRICS[metric].capitalize()} {year}"
         so_far = money(spent / MILLIONS) if come.any() else "–"
         stands = f"{money(whole / MILLIONS)}, {_inside(whole, now)}"
-        rows.append((name, _range(then), _range(now), so_far, " to ".join(left) or "–", stands))
+        cells = (name, _range(then), _range(now), so_far, " to ".join(left) or "–", stands)
+        rows.append(saying(lens.clause(_LINES[metric]), *cells))
     if not rows:
         return nothing_to_show("Nothing is guided.")
     return table(

@@ -4,7 +4,6 @@ the decision, each asked once."""
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.case import evaluate
 from jcurve.engine.model import SHARED, VIEWS
-from jcurve.evaluation.naming import plain_reason
+from jcurve.evaluation.naming import clause, plain_reason
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Column
 from jcurve.figures.overrides import called, filed, set_values
@@ -240,9 +239,8 @@ class Lens:
         return self.case.scenario[key].called
 
     def clause(self, line: str) -> str:
-        """What a line is: the first sentence of its definition, in the words of the house."""
-        definition = " ".join(self.case.assembly.model.outputs[line].definition.split())
-        return re.sub(r"\bworld", "case", definition.partition(". ")[0].rstrip("."))
+        """What a line is, in a clause."""
+        return clause(self.case.assembly.model, line)
 
     def members(self, name: str) -> Mapping[str, str]:
         """Members of a set and what they are called."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jcurve.figures import answer, plotting, style
 from jcurve.figures.brief import Earlier
 from jcurve.figures.display import Cover, Prose
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, saying, table
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.overrides import the
 from jcurve.figures.recipes import Scale, by_year
@@ -75,13 +75,10 @@ def found(lens: Lens, draws: int, seed: int = 0, earlier: Earlier | None = None)
 def pictures(lens: Lens, known: Found, *, height: float = _TALL) -> tuple[Exhibit | Prose, ...]:
     """Cumulative cash with its spread, value over size, and what is spent beside what comes in,
     side by side; without the second where nothing is left to decide."""
+    cash, spent = fan(lens, known, height), spending(lens, height)
     if not lens.is_open:
-        return (fan(lens, known, height), spending(lens, height), nothing_to_decide())
-    return (
-        fan(lens, known, height),
-        against_scale(lens, width="third", height=height),
-        spending(lens, height),
-    )
+        return (cash, spent, nothing_to_decide())
+    return (cash, against_scale(lens, width="third", height=height), spent)
 
 
 def coming(lens: Lens) -> str:
@@ -89,16 +86,16 @@ def coming(lens: Lens) -> str:
     return Quarter(lens.case.data_through).plus(1)
 
 
-def watched(lens: Lens, known: Found) -> list[tuple[str, float, float, Driver]]:
-    """What is watched: its name, the coming quarter's figure and that of a year before in USD bn,
-    and the driver that it tells of."""
+def watched(lens: Lens, known: Found) -> list[tuple[str, str, float, float, Driver]]:
+    """What is watched: its name and line, the coming quarter's figure and that of a year before in
+    USD bn, and the driver that it tells of."""
     by_key = {driver.key: driver for driver in known.drivers}
     at = lens.case.assembly.timeline.index(coming(lens))
     rows = []
     for key, line, name in _WATCHED:
         if key in by_key:
             row = lens.case.row(line, "with") / MILLIONS
-            rows.append((name, float(row[at]), float(row[at - 4]), by_key[key]))
+            rows.append((name, line, float(row[at]), float(row[at - 4]), by_key[key]))
     return rows
 
 
@@ -107,7 +104,7 @@ def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
     if not lens.is_open:
         return nothing_to_decide()
     rows = watched(lens, known)
-    most = max(rows, key=lambda row: row[3].swing)
+    most = max(rows, key=lambda row: row[-1].swing)
     quarter = lens.quarter(coming(lens))
 
     def amount(label: str) -> Column:
@@ -123,15 +120,15 @@ def watch(lens: Lens, known: Found) -> TableExhibit | Prose:
             amount("NPV, high"),
         ],
         [
-            (
-                name, now, before, driver.short_name,
+            saying(
+                lens.clause(line), name, now, before, driver.short_name,
                 driver.effect_at_low / MILLIONS, driver.effect_at_high / MILLIONS,
             )
-            for name, now, before, driver in rows
+            for name, line, now, before, driver in rows
         ],
         id="watch",
         title=f"The line to watch in {quarter} is {lowered(most[0])}: the "
-        f"{lowered(most[3].short_name)} moves value by up to {money(most[3].swing / MILLIONS)}",
+        f"{lowered(most[-1].short_name)} moves value by up to {money(most[-1].swing / MILLIONS)}",
         subtitle=f"Lines of {quarter} as the model has them, and change of net present value from "
         "today with the driver at either end of its range",
         source=lens.modelled("filings for the year before"),
@@ -356,10 +353,12 @@ def lines(lens: Lens) -> TableExhibit:
 
     found = {name: shown(lens.bn(row, "with", years[0])) for name, row in _LINES}
     earned = shown(lens.values("earnings_per_share", "with", years[0]))
-    rows = [Row(cells=(name, *(found[name][year] for year in years))) for name, _ in _LINES]
-    rows.append(
-        Row(cells=("Earnings per share, USD", *(earned[year] for year in years)), decimals=2)
-    )
+    rows = [
+        saying(lens.clause(line), name, *(found[name][year] for year in years))
+        for name, line in _LINES
+    ]
+    name, says = "Earnings per share, USD", lens.clause("earnings_per_share")
+    rows.append(saying(says, name, *(earned[year] for year in years), decimals=2))
     free = found["Free cash flow"]
     short = [year for year in years if free[year] < 0]
     return table(

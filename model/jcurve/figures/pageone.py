@@ -229,7 +229,7 @@ def _to_watch(lens: Lens, known: Found) -> str:
     if not lens.is_open:
         return ""
     parts = []
-    for name, now, before, driver in watched(lens, known)[:_NAMED]:
+    for name, _, now, before, driver in watched(lens, known)[:_NAMED]:
         low, high = (
             money(each / MILLIONS, sign=True)
             for each in sorted((driver.effect_at_low, driver.effect_at_high))

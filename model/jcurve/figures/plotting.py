@@ -21,6 +21,7 @@ from jcurve.figures.style import (
     SMALL,
     Series,
     figure_of,
+    points,
     readable,
     series,
     tint,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
 _GAP = 4.0  # points between a line's end and its label
+_LETTER = 0.56  # width of a letter over its size, on the safe side
 
 
 def line(axes: Axes, x: Values, y: Values, role: str, label: str = "") -> None:
@@ -209,6 +211,23 @@ def point(
         linespacing=1.15,
         bbox=PALE if over else None,
     )
+
+
+def clear(axes: Axes, x: float, y: float, text: str) -> tuple[float, float]:
+    """How many points above and below a point words that end there are clear of every line."""
+    import numpy as np
+
+    left, right = axes.get_xlim()
+    wide = axes.get_position().width * figure_of(axes).get_size_inches()[0] * 72
+    begin = x - (len(text) * _LETTER * BODY + _GAP) * (right - left) / wide
+    above = below = 0.0
+    for drawn in axes.get_lines():
+        xs, ys = np.asarray(drawn.get_xydata(), dtype=float).T
+        if xs.size > 2:
+            beside = [np.interp(begin, xs, ys), *ys[(xs > begin) & (xs <= x)]]
+            above = max(above, points(axes, max(beside) - y))
+            below = max(below, points(axes, y - min(beside)))
+    return above, below
 
 
 def key(axes: Axes, columns: int = 6, *entries: Any) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from jcurve.analysis.earlier import taken_back
-from jcurve.analysis.forecasts import LINES, Miss, Standing, forecast, rank, standing
+from jcurve.analysis.forecasts import LINES, Miss, Standing, clause_of, forecast, rank, standing
 from jcurve.analysis.revisions import Revision, revision
 from jcurve.case import Case
 from jcurve.facts.calendar import next_results_day, releases
 from jcurve.figures import answer, guided, revised
 from jcurve.figures.display import Cover, KeyFigure, Part, paragraph, strong
-from jcurve.figures.exhibit import Cell, Row, TableExhibit, figures, table
+from jcurve.figures.exhibit import Cell, Row, TableExhibit, figures, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, spelt, written
 from jcurve.ground.quarters import Quarter
@@ -94,7 +94,8 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     reported = releases(case.assembly.company.name, lens.project).of(day.quarter)
     return head.model_copy(
         update={
-            "title": _title(day),
+            "title": f"Results of {day.quarter.words}: {_surprise(day)}; {_moved(day)}",
+            "running": f"Results of {day.quarter.words}: {_moved(day)}",
             "subtitle": f"Reported on {reported.day} {reported:%B %Y} · {lens.title}",
             "figures": tuple(led),
             "summary": tuple(paragraph(parts) for parts in summary),
@@ -102,17 +103,19 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
     )
 
 
-def _title(day: ResultsDay) -> str:
+def _surprise(day: ResultsDay) -> str:
     revenue, costs = day.miss("revenue"), day.miss("total_costs")
-    change = day.revision.change("npv", day.lens.view)
-    amount = 0.0 if change is None else change.amount / MILLIONS
-    moved = f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))} to {money(day.lens.npv)}"
-    if abs(amount) < _MOVED:
-        moved = f"NPV as it was, {money(day.lens.npv)}"
     sides = [_side(revenue), _side(costs)]
     first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
-    said = f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
-    return f"Results of {day.quarter.words}: {said}; {moved}"
+    return f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
+
+
+def _moved(day: ResultsDay) -> str:
+    change = day.revision.change("npv", day.lens.view)
+    amount = 0.0 if change is None else change.amount / MILLIONS
+    if abs(amount) < _MOVED:
+        return f"NPV as it was, {money(day.lens.npv)}"
+    return f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))} to {money(day.lens.npv)}"
 
 
 def _side(miss: Miss) -> str:
@@ -238,16 +241,15 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
     if miss.size and miss.line.over_revenue:
         size = Cell(value=miss.size, note=0)
     indent = 1 if any(miss.line.name in LINES[whole].parts for whole in _INDENTED) else 0
-    return Row(
-        cells=(
-            miss.line.label,
-            told(miss.forecast),
-            told(miss.came),
-            "–" if growth or miss.amount is None else told(miss.amount, sign=True),
-            size,
-            f"{place[0]} of {place[1]}" if place else None,
-            miss.explained,
-        ),
+    return saying(
+        clause_of(miss.line, day.lens.project),
+        miss.line.label,
+        told(miss.forecast),
+        told(miss.came),
+        "–" if growth or miss.amount is None else told(miss.amount, sign=True),
+        size,
+        f"{place[0]} of {place[1]}" if place else None,
+        miss.explained,
         indent=indent,
     )
 
@@ -258,20 +260,20 @@ def watch(day: ResultsDay) -> TableExhibit:
     case, coming = day.lens.case, day.quarter.plus(1)
     said, last = forecast(case, coming), forecast(case, coming.plus(-4))
     owner = case.assembly.company
-    rows: list[Sequence[str]] = []
+    rows = []
     for name in _WATCHED:
         line = LINES[name]
         growth = line.unit == "share"
         value, before = said[name], last.get(name)
-        rows.append(
-            (
-                line.label,
-                percent(value) if growth else money(value / MILLIONS),
-                "–" if before is None else percent(before) if growth else money(before / MILLIONS),
-                "–" if growth or not before or min(before, value) < 0 else _grown(value, before),
-                _usual(_usual_miss(day, name), growth, line.over_revenue),
-            )
+        row = saying(
+            clause_of(line, day.lens.project),
+            line.label,
+            percent(value) if growth else money(value / MILLIONS),
+            "–" if before is None else percent(before) if growth else money(before / MILLIONS),
+            "–" if growth or not before or min(before, value) < 0 else _grown(value, before),
+            _usual(_usual_miss(day, name), growth, line.over_revenue),
         )
+        rows.append(row)
     results = next_results_day(owner)
     return table(
         [

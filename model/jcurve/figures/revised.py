@@ -9,7 +9,7 @@ from types import MappingProxyType
 from jcurve.analysis.revisions import Change, Kind, Part, Revision
 from jcurve.evaluation.naming import MOVED_BY, figure_label, headline_text
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, figures, table
+from jcurve.figures.exhibit import Exhibit, TableExhibit, chart, figures, saying, table
 from jcurve.figures.lens import VIEW_NAMES, Lens, nothing_to_show
 from jcurve.figures.recipes import bridge
 from jcurve.ground.numbers import MILLIONS, NOTHING, joined, lowered, money, spelt, written
@@ -125,14 +125,13 @@ def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:
         return nothing_to_show("The headline figures are as they were.")
     kinds = [kind for kind in KINDS if any(each.of(kind) for each in changes)]
     rows = [
-        Row(
-            cells=(
-                figure_label(each.name)
-                + ("" if each.name != "npv" else f", {VIEW_NAMES[each.view].lower()}"),
-                _figure(lens, each, each.before),
-                *(_step(each, kind) for kind in kinds),
-                _figure(lens, each, each.after),
-            )
+        saying(
+            lens.clause(each.name),
+            figure_label(each.name)
+            + ("" if each.name != "npv" else f", {VIEW_NAMES[each.view].lower()}"),
+            _figure(lens, each, each.before),
+            *(_step(each, kind) for kind in kinds),
+            _figure(lens, each, each.after),
         )
         for each in changes
     ]

@@ -13,7 +13,7 @@ from jcurve.analysis.overview import npv_of
 from jcurve.evaluation.naming import area
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, saying, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import in_cell, last_stated
 from jcurve.figures.recipes import ESTIMATED, Bars, bars_across, tiles
@@ -186,14 +186,12 @@ def slopes(lens: Lens) -> TableExhibit | Prose:
     effects = [(each.effect or 0.0) / MILLIONS for each in found]
     scenario = lens.case.scenario
     rows = [
-        Row(
-            cells=(
-                lens.called(each.key),
-                last_stated(scenario[each.key].text(), each.unit),
-                each.step,
-                effect,
-            ),
-            says=scenario[each.key].label,
+        saying(
+            scenario[each.key].label,
+            lens.called(each.key),
+            last_stated(scenario[each.key].text(), each.unit),
+            each.step,
+            effect,
         )
         for each, effect in zip(found, effects, strict=True)
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jcurve.analysis.overview import npv_of
 from jcurve.figures.display import Prose
-from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, saying, table
 from jcurve.figures.lens import Lens, nothing_to_show
 from jcurve.figures.overrides import last_stated, the
 from jcurve.ground.numbers import (
@@ -112,15 +112,13 @@ def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhib
             ("Verdict", 0.9),
         ],
         [
-            Row(
-                cells=(
-                    lens.called(each.key),
-                    last_stated(each.present, each.unit),
-                    last_stated(each.text, each.unit) or "none",
-                    span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
-                    each.standing.capitalize() or "–",
-                ),
-                says=lens.case.scenario[each.key].label,
+            saying(
+                lens.case.scenario[each.key].label,
+                lens.called(each.key),
+                last_stated(each.present, each.unit),
+                last_stated(each.text, each.unit) or "none",
+                span(last_stated(each.low, each.unit), last_stated(each.high, each.unit)),
+                each.standing.capitalize() or "–",
             )
             for each in solved
         ],

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Sequence
 
 from jcurve.assumptions import available, shipped_or
 from jcurve.case import evaluate
 from jcurve.evaluation.naming import area
-from jcurve.facts.calendar import stale
-from jcurve.figures import plotting, style
-from jcurve.figures.answer import INDENTED, ROWS, byline, status
+from jcurve.figures import answer, plotting, style
+from jcurve.figures.answer import INDENTED, ROWS
 from jcurve.figures.display import Cover, KeyFigure, paragraph
-from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, figures, table
+from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, figures, saying, table
 from jcurve.figures.lens import Lens
-from jcurve.figures.overrides import called, strip
+from jcurve.figures.overrides import called
 from jcurve.figures.recipes import Bars, bars_across, bridge
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import (
@@ -109,37 +107,33 @@ def cover(lenses: Sequence[Lens]) -> Cover:
     """The head of a report on several scenarios: what each is worth and when it pays back."""
     first, worth = lenses[0], [lens.npv for lens in lenses]
     best, least = lenses[highest(worth)], lenses[lowest(worth)]
-    return Cover(
-        kicker=f"{first.case.assembly.company.display_name} · Comparison report",
-        title=_back_title(lenses),
-        subtitle=joined(map(_title, lenses)),
-        figures=tuple(
-            KeyFigure(
-                label=_title(lens, 26),
-                value=money(lens.npv),
-                note=f"pays back in {_outcome(lens)}"
-                if lens.payback_at is not None
-                else "never pays back"
-                if lens.never_pays_back
-                else "nothing to pay back",
-            )
-            for lens in lenses[:_BESIDE]
-        ),
-        summary=(
-            paragraph(
-                f"{_back_title(lenses)}. {_title(best)} is worth the most, {money(best.npv)} at "
-                f"{percent(best.wacc)} a year, and {_title(least)} the least, {money(least.npv)}. "
-                f"The figures above are net present values, {first.since}."
-            ),
-        ),
-        status=(
-            ("Scenarios", ", ".join(lens.case.scenario.name for lens in lenses)),
-            *status(first),
-        ),
-        stale=stale(first.case.assembly.company, datetime.date.today()),
-        date=datetime.date.today(),
-        byline=byline(first),
-        changed=strip(first.case.scenario),
+    head, title = answer.cover(first, "Comparison report"), _back_title(lenses)
+    figures = tuple(
+        KeyFigure(
+            label=_title(lens, 26),
+            value=money(lens.npv),
+            note=f"pays back in {_outcome(lens)}"
+            if lens.payback_at is not None
+            else "never pays back"
+            if lens.never_pays_back
+            else "nothing to pay back",
+        )
+        for lens in lenses[:_BESIDE]
+    )
+    summary = (
+        f"{title}. {_title(best)} is worth the most, {money(best.npv)} at {percent(best.wacc)} a "
+        f"year, and {_title(least)} the least, {money(least.npv)}. The figures above are net "
+        f"present values, {first.since}."
+    )
+    names = ", ".join(lens.case.scenario.name for lens in lenses)
+    return head.model_copy(
+        update={
+            "title": title,
+            "subtitle": joined(map(_title, lenses)),
+            "figures": figures,
+            "summary": (paragraph(summary),),
+            "status": (("Scenarios", names), *head.status[1:]),
+        }
     )
 
 
@@ -257,30 +251,27 @@ def _back_reading(lenses: Sequence[Lens]) -> str:
     return f"Paid back: {back}." if back else f"No scenario pays back by {lenses[0].horizon}."
 
 
-def _brief(shown: str) -> str:
-    """A figure in a narrow column: *none* without its reason."""
-    return "none" if shown.startswith("none") else shown
-
-
 def comparison(lenses: Sequence[Lens]) -> TableExhibit:
     """Headline figures of scenarios side by side."""
-    last, worth = lenses[0].horizon, [lens.npv for lens in lenses]
+    first, worth = lenses[0], [lens.npv for lens in lenses]
+    last, costs = first.horizon, first.case.scenario["returns.wacc"].label
     best, least = lenses[highest(worth)], lenses[lowest(worth)]
     peaks = [written(max(lens.bn("capex", "with"))) for lens in lenses]
     sales = [written(lens.bn("revenue", "with")[-1]) for lens in lenses]
     rows = [
         *(
-            Row(
-                cells=(label, *(_brief(lens.shown(name)) for lens in lenses)),
+            saying(
+                first.clause(name),
+                label,
+                *(lens.shown(name).partition(":")[0] for lens in lenses),  # none without its reason
                 indent=1 if name in INDENTED else 0,
-                says=lenses[0].clause(name),
             )
             for label, name in ROWS
             if name not in _LEFT_OUT
         ),
-        Row(cells=("Cost of capital a year", *(percent(lens.wacc) for lens in lenses))),
-        Row(cells=("Highest capex of a year, USD bn", *peaks)),
-        Row(cells=(f"Revenue in {last}, USD bn", *sales)),
+        saying(costs, "Cost of capital a year", *(percent(lens.wacc) for lens in lenses)),
+        saying(first.clause("capex"), "Highest capex of a year, USD bn", *peaks),
+        saying(first.clause("revenue"), f"Revenue in {last}, USD bn", *sales),
     ]
     names = [_title(lens, 40) for lens in lenses]
     if len(lenses) > _BESIDE:  # under one another, with the figures of the first few rows

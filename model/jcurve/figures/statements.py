@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jcurve.figures.display import Frozen
-from jcurve.figures.exhibit import Cell, Row, TableExhibit, heading, table
+from jcurve.figures.exhibit import Cell, TableExhibit, heading, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import NOTHING, NumberStyle, lowest, money, percent, quarter, spelt
 
@@ -147,16 +147,9 @@ def _statement(
         yearly = values(lens, item, shown[0])
         if item.role == "normal" and max(map(abs, yearly)) < NOTHING:
             continue  # what never happens takes no line
-        rows.append(
-            Row(
-                cells=(_named(item, stated), *(yearly[year - shown[0]] for year in shown)),
-                role=item.role,
-                indent=item.indent,
-                style=item.style,
-                decimals=item.decimals,
-                says=lens.clause(item.line),
-            )
-        )
+        cells = (yearly[year - shown[0]] for year in shown)
+        look = item.model_dump(include={"role", "indent", "style", "decimals"})
+        rows.append(saying(lens.clause(item.line), _named(item, stated), *cells, **look))
     mixed = f"{now}: actual to {lens.quarter(lens.case.data_through)}, forecast after it."
     return table(
         ["", *lens.columns(shown)],

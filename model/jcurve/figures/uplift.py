@@ -18,6 +18,7 @@ from jcurve.figures.exhibit import (
     chart,
     figures,
     heading,
+    saying,
     table,
 )
 from jcurve.figures.lens import Lens, nothing_to_decide
@@ -182,30 +183,35 @@ def growth(lens: Lens) -> TableExhibit:
     ]
     names = {"with": lens.with_name, lens.other: lens.other_name}
 
-    def row(label: str, values: list[float], *, share: bool = True) -> Row:
+    def row(label: str, says: str, values: list[float], share: bool = True) -> Row:
         picked = [values[year - first] * (1 if share else 100) for year in shown]
-        return Row(cells=(label, *picked), indent=1, style="percent" if share else None)
+        return saying(says, label, *picked, indent=1, style="percent" if share else None)
+
+    sold, excessive, earned, fleet = map(
+        lens.clause, ("advertising", "excess_growth", "operating_margin", "fleet_over_frontier")
+    )
+    response = lens.case.scenario[_RESPONSE].label
 
     return table(
         ["", *lens.columns(shown, past="History")],
         [
             heading("Growth of advertising on the year"),
-            row("Market, published and assumed", market),
-            row(f"{lens.with_name} (actual to {now - 1})", ours),
-            row(lens.other_name, theirs),
+            row("Market, published and assumed", lens.clause("market_growth_on_year"), market),
+            row(f"{lens.with_name} (actual to {now - 1})", sold, ours),
+            row(lens.other_name, sold, theirs),
             heading("Growth beyond the market, points"),
-            row(lens.with_name, above, share=False),
-            row("of which unexplained, fading by assumption", excess, share=False),
-            row("of which compute against the frontier's", gaps(above, excess), share=False),
-            row(lens.other_name, behind, share=False),
+            row(lens.with_name, sold, above, False),
+            row("of which unexplained, fading by assumption", excessive, excess, False),
+            row("of which compute against the frontier's", response, gaps(above, excess), False),
+            row(lens.other_name, sold, behind, False),
             heading("Operating margin"),
             *(
-                row(name, lens.ratio("operating_income", tag=tag, first=first))
+                row(name, earned, lens.ratio("operating_income", tag=tag, first=first))
                 for tag, name in names.items()
             ),
             heading("Fleet over the frontier's other companies'"),
             *(
-                row(name, lens.values("fleet_over_frontier", tag, first))
+                row(name, fleet, lens.values("fleet_over_frontier", tag, first))
                 for tag, name in names.items()
             ),
         ],

@@ -114,6 +114,7 @@ _IN_BILLIONS = {"USD m": 1e-3, "USD bn": 1.0}
 _IN_DOLLARS = 1e9  # of a billion
 _BARE = ("1", "index", "elasticity")  # units of which nothing is written
 _SPANS = ("quarters", "years", "hours")
+_MANY = 1e6  # machines
 _RATES = {"share": 100.0, "percent": 1.0, "per year": 100.0, "percent per year": 1.0}
 _PER = {"year": "a year", "month": "a month", "hour": "an hour", "share": "a share"}
 _QUARTER = re.compile(r"\b((?:19|20)\d\d) ?Q([1-4])\b")
@@ -133,6 +134,10 @@ def amount(value: float, unit: str = "", digits: int = 4, *, sign: bool = False)
         unit: as files state it, such as ``USD m`` or ``per year``.
         sign: whether a positive number shows its plus.
     """
+    if unit == "H100e":
+        size, m = (_MANY, "m") if abs(value) >= _MANY else (1.0, "")
+        return f"{compact(value / size, digits, brief=True, sign=sign)}{m} H100 equivalents"
+    unit = unit.replace("H100e", "H100 equivalent")
     scale = _RATES.get(unit, 1.0)
     plain = compact(value * scale, digits, brief=True)
     mark = "+" if sign and value > 0 else ""

@@ -114,7 +114,7 @@ def npv_within_horizon(discounted_free_cash_flow) -> Row:
 
 @line(USD_M, result, view=True)
 def terminal_value(value_beyond_horizon, returns_terminal_treatment) -> Row:
-    """Present value beyond the horizon: under *perpetuity* each world's steady state, grown for
+    """Present value beyond the horizon. Under *perpetuity* each world's steady state, grown for
     ever; 0 under *none*, and under *run_off*, where spending stops in a chosen quarter and
     assets live on inside the horizon."""
     forever = np.equal(returns_terminal_treatment, PERPETUITY)
@@ -245,7 +245,7 @@ def payback_crossing(cumulative_free_cash_flow, quarter_index, view_start) -> Ro
 
 @line(USD_M, result, view=True)
 def unrecovered_balance(cumulative_free_cash_flow) -> Row:
-    """What the J-curve still lacks at the end of the horizon; 0 once it is recovered."""
+    """How far the J-curve is below zero at the end of the horizon; 0 once it is recovered."""
     return np.maximum(-value_at(cumulative_free_cash_flow, HORIZON), 0)
 
 

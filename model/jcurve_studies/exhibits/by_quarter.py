@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jcurve.analysis.forecasts import LINES, Line, Miss
-from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, table
+from jcurve.analysis.forecasts import LINES, Line, Miss, clause_of
+from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, saying, table
 from jcurve.ground.numbers import (
     MILLIONS,
     lowered,
@@ -48,15 +48,14 @@ def by_line(found: Quarterly) -> TableExhibit:
         largest = worst.miss.share or 0.0
         errors[name] = float(np.abs(near).mean())
         rows.append(
-            Row(
-                cells=(
-                    line.label,
-                    len(own),
-                    _size(line, errors[name]),
-                    _size(line, float(near.mean()), sign=True),
-                    _size(line, float(np.abs(far).mean())) if len(far) else "–",
-                    f"{_size(line, largest, sign=True)} in {quarter(worst.quarter)}",
-                ),
+            saying(
+                clause_of(line),
+                line.label,
+                len(own),
+                _size(line, errors[name]),
+                _size(line, float(near.mean()), sign=True),
+                _size(line, float(np.abs(far).mean())) if len(far) else "–",
+                f"{_size(line, largest, sign=True)} in {quarter(worst.quarter)}",
                 indent=1,
             )
         )
@@ -165,6 +164,5 @@ def _kept(line: Line, value: float, miss: Miss | None) -> Row:
         return written(number)
 
     share = None if miss is None or miss.share is None else _size(line, miss.share, sign=True)
-    return Row(
-        cells=(line.label, told(value), told(None if miss is None else miss.came), share), indent=1
-    )
+    actual = told(None if miss is None else miss.came)
+    return saying(clause_of(line), line.label, told(value), actual, share, indent=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jcurve.case import Case
-from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -261,7 +261,8 @@ def expected(lens: Lens) -> TableExhibit:
     ]
     widest = max(found, key=lambda each: abs(each.model - each.reference))
     rows = [
-        (
+        saying(
+            lens.clause(each.about.line),
             each.about.label,
             lens.quarter(each.about.period),
             each.model,
