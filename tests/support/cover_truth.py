@@ -11,7 +11,7 @@ from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS
 from tests.support import title_truth
 
-__all__ = ["complaints", "undetected"]
+__all__ = ["complaints"]
 
 _YEARLY = ("free_cash_flow", "net_cash")
 
@@ -20,12 +20,6 @@ def complaints(items: Iterable[Displayed], names: Mapping[str, Any]) -> list[str
     """Signed numbers that are not so."""
     every = _signed(items)
     return [f"cover: {said}: {t}" for t, said, v, near in every if not _is(v, near, t, names)]
-
-
-def undetected(items: Iterable[Displayed], names: Mapping[str, Any]) -> list[str]:
-    """Signed numbers that would pass with their sign turned or left out."""
-    every = _signed(items)
-    return [f"cover, turned: {said}: {t}" for t, said, v, near in every if _is(-v, near, t, names)]
 
 
 def _is(value: float, near: float, text: str, names: Mapping[str, Any]) -> bool:
