@@ -181,7 +181,7 @@ _MORE: dict[str, Callable[[Seen, Names], Iterable[float]]] = {
     "forecasts-depreciation": _errors,
     "forecasts-free-cash-flow": _errors,
     "growth": _growth,
-    "heat": lambda seen, _: [*seen.tiles, 100.0],
+    "heat": lambda seen, _: [*seen.tiles, 100.0, -100.0],
     "income-statement": lambda _, names: [
         100 * each for each in _lens(names).ratio("net_income")
     ],

@@ -61,7 +61,7 @@ _BEFORE = re.compile(r"lowest in (?P<year>(?:19|20)\d\d), at $")
 _ALL_TIED = re.compile(r"In (?P<year>(?:19|20)\d\d) ")
 _SIZES = {"tn": 1000.0, "bn": 1.0, "m": 0.001}
 _TURNED = {MINUS: ("", "+"), "+": (MINUS,)}
-_LOST = re.compile(r"\b(?:lowers?|costs?|takes?|loses?|lost|debt|short|moves|within)\b")
+_LOST = re.compile(r"\b(?:lowers?|costs?|takes?|loses?|lost|debt|short|moves|within|slower)\b")
 _LOST_AFTER = re.compile(r" (?:lower|less|below|short)\b")
 _NOT_DATA = ("assumption-book",)  # a count of what rows put together
 
