@@ -30,8 +30,8 @@ Names: TypeAlias = Mapping[str, Any]
 _SENTENCE = re.compile(r"(?<=[.;:]) ")
 _QUOTED = ("assumption-book", "sources", "weighed", "what-if")
 """Readings that list what somebody has stated."""
-_UNCOUNTED = re.compile(r"below 1e-\d+|All ranges vary at once, over")
-"""A power of ten, and how many scenarios were evaluated."""
+_UNCOUNTED = re.compile(r"is its low end|below 1e-\d+|All ranges vary at once, over")
+"""A power of ten, how many scenarios were evaluated, what the ends of a scale are called."""
 _AMOUNT = title_truth.NUMBER.pattern.replace("?P<", "?P<{0}_")
 _WAYS = {
     "rises": (r"(?:rises|grows) from {a}[^.;]*? to {b}", 1),
@@ -181,7 +181,7 @@ _MORE: dict[str, Callable[[Seen, Names], Iterable[float]]] = {
     "forecasts-depreciation": _errors,
     "forecasts-free-cash-flow": _errors,
     "growth": _growth,
-    "heat": lambda seen, _: [*seen.tiles, 100.0, -100.0],
+    "heat": lambda seen, _: [*seen.tiles, 100.0],
     "income-statement": lambda _, names: [
         100 * each for each in _lens(names).ratio("net_income")
     ],
