@@ -20,6 +20,7 @@ from jcurve.commands import main
 from jcurve.ground.errors import AnswerError, UsageError
 from tests.conftest import RecordFigure
 from tests.support.draws import sample_uniform
+from tests.support.quarters_back import LAST
 
 CASES = ("base", "bear", "bull")
 GO = "npv.go_forward"
@@ -158,7 +159,7 @@ class TestMarginal:
     def test_a_year_moves_its_capex_and_nothing_else(self) -> None:
         """The columns that a year's figure compares, asked of the model again."""
         found = returns("base")
-        assert [each.year for each in found.years] == list(range(2027, 2034))
+        assert [each.year for each in found.years] == list(range(LAST.year + 1, 2034))
         assert all(each.last.amount == pytest.approx(10_000.0) for each in found.years)
         case = jcurve.evaluate(scenario("base"))
         quarters = [case.assembly.timeline.index(f"2028Q{quarter}") for quarter in range(1, 5)]
@@ -415,7 +416,7 @@ class TestVerbs:
         ] * len(scale.SCALES)
         best = found["best"]
         assert best["low"] <= best["value"] <= best["high"]
-        assert [each["year"] for each in found["marginal"]] == list(range(2027, 2034))
+        assert [each["year"] for each in found["marginal"]] == list(range(LAST.year + 1, 2034))
         assert all(isinstance(each["return"], float) for each in found["marginal"])
         assert found["marginal"][0]["average"]["amount"] > 10_000
 

@@ -97,7 +97,7 @@ def one_sided(case: Case, output: tuple[str, str], key: str) -> tuple[float, flo
         rows = batch_inputs(case, moved)
         return float(evaluate_rows(case.assembly, rows, [output])[output][0, 0])
 
-    here, rounding = value(0.0), 2e-14 * abs(value(0.0)) / h
+    here, rounding = value(0.0), 1e-13 * abs(value(0.0)) / h
     up = (value(h) - here) / h
     try:
         down = (here - value(-h)) / h

@@ -64,7 +64,8 @@ class Said:
 
     def is_turned(self) -> bool:
         """Whether what is said after the word is less than what is said before it."""
-        return _numbers(self.tail)[0] < _numbers(self.head)[-1]
+        before = _numbers(self.head)
+        return bool(before) and _numbers(self.tail)[0] < before[-1]
 
     # ---- of a table
 
