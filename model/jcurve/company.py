@@ -234,11 +234,22 @@ def model(
     """
     where = find_project(project)
     stamp = data_stamp(where)
-    parts = _parts(company, where.root, stamp)
+    name = _name(company, where.root, stamp)
+    parts = _parts(name, where.root, stamp)
     slots = slots_used(rows or {}, len(parts.own.timeline))
     if slots <= parts.slots:
         return parts.own
-    return _assembled(company, where.root, stamp, slots)
+    return _assembled(name, where.root, stamp, slots)
+
+
+def modelled_company(project: Where = None) -> str:
+    """The name of the company that the base scenario is of.
+
+    Raises:
+        FactsError: there is none of that name; the message says where it is written.
+    """
+    where = find_project(project)
+    return _name("", where.root, data_stamp(where))
 
 
 def slots_used(rows: Mapping[str, Array], quarters: int) -> int:
@@ -287,6 +298,20 @@ class _Parts:
 Stamp = tuple[tuple[str, int, int], ...]
 
 
+@lru_cache(maxsize=8)
+def _name(asked: str, root: Path, stamp: Stamp) -> str:
+    """A company's own name, however it was spelt, so that one model is built of one company."""
+    del stamp  # part of the cache's key only
+    project = Project(root)
+    stated = asked or scenario(BASE, project=project).company
+    try:
+        return company_facts(stated or DEFAULT_COMPANY, project).name
+    except FactsError as error:
+        if asked or not stated:
+            raise
+        raise error.at(f"data/scenarios/{BASE}.yml, company") from error
+
+
 @lru_cache(maxsize=2)
 def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
     del stamp  # part of the cache's key only
@@ -299,7 +324,7 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
 
 def _parts_of(name: str, project: Project) -> _Parts:
     base = scenario(BASE, project=project)
-    company = company_facts(name or base.company or DEFAULT_COMPANY, project)
+    company = company_facts(name, project)
     timeline = Timeline(company.first_quarter)
     units, slots = _units(base), slots_used(rows_of(base, timeline), len(timeline))
     lines = _lines()

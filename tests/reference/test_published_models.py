@@ -65,12 +65,6 @@ def test_sequoias_hole_needs_two_numbers_of_companies() -> None:
     assert holes == {2024: [12], 2023: [7]}
 
 
-def test_bain() -> None:
-    needed = p.bain_revenue(500)
-    assert needed == 2_000
-    assert needed - 1_200 == 800
-
-
 def test_bernstein() -> None:
     found = p.bernstein_gigawatt()
     assert round(found.rack, 1) == 5.9

@@ -17,7 +17,7 @@ import numpy as np
 from jcurve.analysis.question import Array
 from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.case import Case
-from jcurve.company import DEFAULT_COMPANY, Assembly, model, rows_of
+from jcurve.company import Assembly, model, rows_of
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, Guidance, capex_guidance, history, reported
@@ -45,9 +45,7 @@ def guided(
     return sorted(found, key=lambda each: each.as_of)[-1] if found else None
 
 
-def facts_after(
-    quarter: str, company: str = DEFAULT_COMPANY, project: Where = None
-) -> tuple[datetime.date, Facts]:
+def facts_after(quarter: str, company: str, project: Where = None) -> tuple[datetime.date, Facts]:
     """The day on which a quarter had been reported, a year's last with its annual report, and the
     facts known on it.
     """
@@ -89,11 +87,12 @@ def taken_back(quarter: str, what: Scenario | str = BASE, *, project: Where = No
         UsageError: the quarter is not on file.
         FactsError: rows of history cannot be made from so few facts.
     """
-    company, where = DEFAULT_COMPANY, find_project(project)
+    where = find_project(project)
     chosen = scenario(what, project=where) if isinstance(what, str) else what
-    timeline = model(company, where).timeline
+    timeline = model(project=where).timeline
     rows = rows_of(chosen, timeline)
-    today = model(company, where, rows)
+    today = model(project=where, rows=rows)
+    company = today.company.name
     day, facts = facts_after(quarter, company, where)
     assembly = assembly_over(today, facts, where)
     end = float(timeline.index(today.data_through))

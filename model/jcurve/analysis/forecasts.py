@@ -16,7 +16,8 @@ import numpy as np
 from jcurve.analysis.earlier import taken_back
 from jcurve.assumptions import BASE, Scenario
 from jcurve.case import Case
-from jcurve.company import DEFAULT_COMPANY, Assembly, model
+from jcurve.company import Assembly, model
+from jcurve.engine.model import Model
 from jcurve.evaluation.naming import clause
 from jcurve.facts.forecast_records import Record, append_forecast, stood
 from jcurve.facts.tables import AnyWords, Text, by_key
@@ -59,9 +60,9 @@ class Line:
 LINES: Mapping[str, Line] = by_key(Path(__file__).parent, "forecast_lines.csv", Line)
 
 
-def clause_of(line: Line, project: Where = None) -> str:
+def clause_of(line: Line, lines: Model) -> str:
     """What a line is, in a clause: its own, or that of its line of the model."""
-    return line.says or clause(model(project=project).model, line.model[0])
+    return line.says or clause(lines, line.model[0])
 
 
 _REGIONS = [each.lstrip("-") for each in LINES["advertising"].parts]
@@ -232,8 +233,9 @@ def standing(quarter: str, scenario: Scenario | str = BASE, *, project: Where = 
     """
     name = scenario if isinstance(scenario, str) else scenario.name
     own = not isinstance(scenario, str) and scenario.overrides
-    record = stood(quarter, DEFAULT_COMPANY, project) if name == BASE and not own else None
     today = model(project=project)
+    kept = name == BASE and not own
+    record = stood(quarter, today.company.name, project) if kept else None
     if quarter > today.data_through or (record is None and Quarter(quarter) < _FIRST):
         raise UsageError("no forecast of that quarter can be held against its results",
                          received=quarter, allowed=f"{_FIRST} to {today.data_through}")  # fmt: skip

@@ -187,12 +187,16 @@ def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) 
     """Values as an array."""
     row = np.asarray(values, dtype=np.float64)
     if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
-        raise UsageError(f"{what}: not a list of values", allowed="two or more, ascending")
+        raise UsageError(
+            f"{what}: not a list of values",
+            received=str(list(values)),
+            allowed="two or more, ascending",
+        )
     if row[0] < floor or row[-1] > ceiling:
         raise UsageError(
             f"{what}: outside its bounds",
             received=f"{row[0]:g} to {row[-1]:g}",
-            allowed=f"{floor:g} to {ceiling:g}",
+            allowed=f"{floor:g} to {ceiling:g}" if ceiling < np.inf else f"{floor:g} or more",
         )
     return row
 

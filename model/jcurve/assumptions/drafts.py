@@ -25,6 +25,7 @@ from jcurve.assumptions.scenario_files import (
     available,
     load,
     new_path,
+    parent_of,
     read_scenario,
     scenario_name,
     shipped,
@@ -310,12 +311,10 @@ def _own(name: str, project: Project, *, alone: bool = False) -> FilePath:
         what = "a scenario that comes with J-Curve is not changed"
         raise ScenarioError(what, received=name, allowed="a copy of it under another name")
     if alone:
-        # Read as text: a draft that is not finished says as well what it rests on.
-        rests = re.compile(rf"^extends:\s*[\"']?{re.escape(name)}[\"']?\s*(#.*)?$", re.MULTILINE)
-        for other in sorted(project.scenarios.glob("*.yml")):
-            if rests.search(other.read_text(encoding="utf-8", errors="replace")):
+        for other in available(project):
+            if other != name and parent_of(other, project) == name:
                 what = "another scenario extends this one"
-                raise ScenarioError(what, received=other.stem, allowed=f"delete {other.stem} first")
+                raise ScenarioError(what, received=other, allowed=f"delete {other} first")
         word = re.compile(rf"^\s*\"?{re.escape(name)}\"?\s*,", re.MULTILINE)
         for table in sorted(project.scenarios.glob("*.csv")):
             if word.search(table.read_text(encoding="utf-8")):

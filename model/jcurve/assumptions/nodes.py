@@ -145,8 +145,8 @@ def read(content: bytes, origin: str) -> Table:
 
 
 def read_value(text: str, place: Place) -> Node:
-    """An override's text: a table or list in YAML's flow form, or the text itself."""
-    if not text.lstrip().startswith(("{", "[")):
+    """An override's text: a table, a list or a quoted text as YAML writes them, or itself."""
+    if not text.lstrip().startswith(("{", "[", '"', "'")):
         return Text(text)
     import yaml
 

@@ -100,8 +100,8 @@ class Scenario:
 
     @property
     def first_drivers(self) -> tuple[Assumption, ...]:
-        """At most thirty drivers, which a reader meets first, in the panel and in the workbook."""
-        return tuple(item for item in self.drivers if item.key not in _LATER)[:30]
+        """The drivers that a reader meets first, in the panel and in the workbook."""
+        return tuple(item for item in self.drivers if item.key not in _LATER)
 
     @cached_property
     def canonical(self) -> str:

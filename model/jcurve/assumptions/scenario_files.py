@@ -14,7 +14,7 @@ from typing import Literal
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import Author, change, change_period, define
 from jcurve.assumptions.fields import Fields
-from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
+from jcurve.assumptions.nodes import Entry, Place, Table, Text, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
@@ -170,6 +170,17 @@ def _parsed(
     if len(chain) >= _MAX_CHAIN:
         raise here.error("too many parents", len(chain), f"below {_MAX_CHAIN}")
     return _child(name, fields, _load(parent_name, project, chain))
+
+
+def parent_of(name: str, project: Project) -> str:
+    """The scenario that a file says it extends, also where the rest of it does not hold; empty
+    where it says none or is no table."""
+    path = project.scenarios / f"{name}{_SUFFIX}"
+    try:
+        found = read(content_of(path, path.name), path.name).get("extends")
+    except ScenarioError:
+        return ""
+    return found.text or "" if isinstance(found, Text) else ""
 
 
 def _check_head(fields: Fields, name: str) -> None:

@@ -257,7 +257,7 @@ def rebuilt(edition: Edition, project: Project) -> tuple[Case, Figures]:
     chosen = scenario(name, project=project)
     rows = stated_rows(stated.inputs, chosen, model(project=project).timeline)
     today = model(project=project, rows=rows)
-    _, facts = facts_after(results.data_through, project=project)
+    _, facts = facts_after(results.data_through, today.company.name, project)
     same = results.data_through == today.data_through
     assembly = today if same else assembly_over(today, facts, project)
     return Case(chosen, assembly, rows), stated.headlines

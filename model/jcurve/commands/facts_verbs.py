@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jcurve.facts.refresh import Refresh
     from jcurve.ground.project import Project
 
-_Name = Annotated[str, "whose facts", "NAME"]
+_Name = Annotated[str, "whose facts; by default those of the base scenario's", "NAME"]
 
 
 @verb("jcurve facts verify")
@@ -27,14 +27,15 @@ def facts(
         Literal["verify", "refresh"], "verify: re-check every table; refresh: compare with EDGAR"
     ],
     *,
-    company: _Name = "META",
+    company: _Name = "",
     write: Annotated[bool, "add new figures of periods on file, once every check holds"] = False,
 ) -> Answer:
     """Re-check the reported facts."""
+    from jcurve.company import modelled_company
     from jcurve.facts import verify
 
     if action == "refresh":
-        found = _refreshed(context, company, write)
+        found = _refreshed(context, company or modelled_company(context.project), write)
         return Answer(found, found.lines())
     with Progress("facts"):
         report = verify(project=context.project)
@@ -61,7 +62,7 @@ def quarter(
     template: Annotated[bool, "write the form to fill"] = False,
     edgar: Annotated[bool, "with --template: fill in what EDGAR has"] = False,
     dry_run: Annotated[bool, "check everything and print the diff, write nothing"] = False,
-    company: _Name = "META",
+    company: _Name = "",
 ) -> Answer:
     """Take a reported quarter into the data.
 
@@ -72,19 +73,21 @@ def quarter(
     from jcurve import evaluate
     from jcurve.analysis.forecasts import keep
     from jcurve.assumptions import available, scenario, shipped
-    from jcurve.company import DEFAULT_COMPANY
+    from jcurve.company import modelled_company
     from jcurve.facts import company as facts_of
     from jcurve.facts.new_quarter import bring_forward, quarter_form
 
     if edgar and not template:
         raise UsageError("--edgar fills a form", allowed="--template --edgar, then the form alone")
+    project = context.project
+    base = modelled_company(project)
+    owner = facts_of(company or base, project)
+    company, modelled = owner.name, owner.name == base
     if template:
-        owner = facts_of(company, context.project)
         fetched = _refreshed(context, company).form_figures(owner, quarter) if edgar else {}
-        text = quarter_form(quarter, company, context.project, fetched)
+        text = quarter_form(quarter, company, project, fetched)
         write_file(Path(file), text, fresh=True)
         return Answer({"file": file}, [file])
-    project, modelled = context.project, company == DEFAULT_COMPANY
     today = datetime.date.today()
     stood = evaluate("base", project=project) if modelled and not dry_run else None
 

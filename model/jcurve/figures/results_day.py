@@ -242,7 +242,7 @@ def _row(miss: Miss, day: ResultsDay) -> Row:
         size = Cell(value=miss.size, note=0)
     indent = 1 if any(miss.line.name in LINES[whole].parts for whole in _INDENTED) else 0
     return saying(
-        clause_of(miss.line, day.lens.project),
+        clause_of(miss.line, day.lens.case.assembly.model),
         miss.line.label,
         told(miss.forecast),
         told(miss.came),
@@ -266,7 +266,7 @@ def watch(day: ResultsDay) -> TableExhibit:
         growth = line.unit == "share"
         value, before = said[name], last.get(name)
         row = saying(
-            clause_of(line, day.lens.project),
+            clause_of(line, day.lens.case.assembly.model),
             line.label,
             percent(value) if growth else money(value / MILLIONS),
             "–" if before is None else percent(before) if growth else money(before / MILLIONS),

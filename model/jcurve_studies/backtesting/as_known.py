@@ -25,7 +25,7 @@ from jcurve.analysis.earlier import assembly_over, facts_after
 from jcurve.assumptions import BASE, Change, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case
-from jcurve.company import DEFAULT_COMPANY, model, rows_of
+from jcurve.company import model, modelled_company, rows_of
 from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, capex_guidance, life_changes, reported
 from jcurve.ground.project import Where
@@ -73,12 +73,13 @@ def frozen(
     """
     quarter = Quarter(origin) if isinstance(origin, str) else None
     year = int(origin) if quarter is None else quarter.year - (quarter.number < QUARTERS_IN_YEAR)
-    last = reported(DEFAULT_COMPANY, project).company.quarters(str(year))[-1]
-    as_of, facts = facts_after(quarter or last, project=project)
+    company = modelled_company(project)
+    last = reported(company, project).company.quarters(str(year))[-1]
+    as_of, facts = facts_after(quarter or last, company, project)
     chosen = scenario(BASE, project=project)
     assembly = assembly_over(model(project=project), facts, project)
-    changes = _known_changes(chosen, as_of, project)
-    guidance = capex_guidance(project=project)
+    changes = _known_changes(chosen, as_of, company, project)
+    guidance = capex_guidance(company, project)
     rows = dict(_fitted(chosen, year, changes, assembly.timeline, project))
     stated = list(of_the_time(year, facts, guidance, as_of, assembly.timeline))
     if elasticity is not None:
@@ -124,11 +125,13 @@ def _mix_stands_still(case: Case) -> dict[str, Array]:
     }
 
 
-def _known_changes(chosen: Scenario, as_of: datetime.date, project: Where) -> tuple[Change, ...]:
+def _known_changes(
+    chosen: Scenario, as_of: datetime.date, company: str, project: Where
+) -> tuple[Change, ...]:
     """The changes of useful life that had been announced."""
     announced = {
         each.effective_date[:7]
-        for each in life_changes(project=project)
+        for each in life_changes(company, project)
         if each.type == "change" and each.source.date[:10] <= as_of.isoformat()
     }
     months = {Quarter.on(month) for month in announced}

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.case import Case, evaluate
-from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import Facts, reported
 from jcurve.facts.readings import ELASTICITY
 from jcurve.facts.sources import Cited, sources
@@ -95,7 +94,7 @@ def backtest(project: Where = None) -> Backtest:
 @lru_cache(maxsize=1)
 def _backtest(project: Project) -> Backtest:
     today = evaluate(project=project)
-    facts = reported(DEFAULT_COMPANY, project)
+    facts = reported(today.assembly.company.name, project)
     runs, misses = [], []
     last = facts.company.last_year
     for origin in range(FIRST_ORIGIN, last):

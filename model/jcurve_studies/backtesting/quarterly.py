@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from jcurve.analysis.forecasts import Miss, came, forecast, misses, scored
-from jcurve.company import DEFAULT_COMPANY, model
+from jcurve.company import model
 from jcurve.facts.calendar import releases
 from jcurve.facts.forecast_records import Record, forecast_records
 from jcurve.ground.project import Project, Where, find_project
@@ -97,8 +97,8 @@ def kept(project: Where = None) -> tuple[Kept, ...]:
     """Every forecast on file beside what came; of one quarter the last, by quarter."""
     where = find_project(project)
     today = model(project=where)
-    last = {each.quarter: each for each in forecast_records(DEFAULT_COMPANY, where)}
-    calendar = releases(DEFAULT_COMPANY, where)
+    last = {each.quarter: each for each in forecast_records(today.company.name, where)}
+    calendar = releases(today.company.name, where)
     found = []
     for quarter in sorted(last):
         record, known = last[quarter], quarter <= today.data_through

@@ -117,11 +117,6 @@ def monthly_payment(yearly: float, users: float) -> float:
     return yearly / _MONTHS / users
 
 
-def bain_revenue(yearly_capex: float, capex_over_revenue: float = 0.25) -> float:
-    """Revenue a year at which yearly capex is sustainable."""
-    return yearly_capex / capex_over_revenue
-
-
 class RackCost(NamedTuple):
     """USD m a rack; racks and USD bn a gigawatt."""
 

@@ -145,6 +145,12 @@ def response(compute: Array, quarters: Sequence[str], *, project: Project | None
         )
 
     def logs(at: NDArray[np.intp]) -> Array:
+        if at.min() < 0:
+            raise UsageError(
+                "the compute begins too late for the fit",
+                received=quarters[0],
+                allowed=f"{Quarter(quarters[0]).plus(int(at.min()))} at latest",
+            )
         values = compute[at]
         if not np.all(np.isfinite(values) & (values > 0)):
             bad = [quarters[k] for k, v in zip(at, values, strict=True) if not 0 < v < np.inf]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from jcurve.analysis.forecasts import LINES, Line, Miss, clause_of
+from jcurve.company import model
+from jcurve.engine.model import Model
 from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, saying, table
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -18,6 +20,7 @@ from jcurve.ground.numbers import (
     written,
     written_date,
 )
+from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.backtesting.quarterly import Kept, Quarterly, sizes
 
@@ -33,6 +36,7 @@ def _size(line: Line, share: float, *, sign: bool = False) -> str:
 
 def by_line(found: Quarterly) -> TableExhibit:
     """How far next-quarter and next-year forecasts of each line were off."""
+    lines = found.runs[0].case.assembly.model
     rows: list[Row] = []
     group = ""
     errors = {}
@@ -49,7 +53,7 @@ def by_line(found: Quarterly) -> TableExhibit:
         errors[name] = float(np.abs(near).mean())
         rows.append(
             saying(
-                clause_of(line),
+                clause_of(line, lines),
                 line.label,
                 len(own),
                 _size(line, errors[name]),
@@ -118,8 +122,9 @@ def by_quarter(found: Quarterly) -> TableExhibit:
     )
 
 
-def kept(found: Sequence[Kept]) -> TableExhibit:
+def kept(found: Sequence[Kept], project: Where = None) -> TableExhibit:
     """Every forecast that was kept before a quarter's results, beside the actual figures."""
+    lines = model(project=project).model
     rows = [] if found else [heading("No forecast has been kept yet")]
     for each in found:
         record = each.record
@@ -134,7 +139,7 @@ def kept(found: Sequence[Kept]) -> TableExhibit:
         for name, value in record.values.items():
             line = LINES.get(name)
             if line is not None:
-                rows.append(_kept(line, value, by.get(name)))
+                rows.append(_kept(line, lines, value, by.get(name)))
     known = sum(bool(each.misses) for each in found)
     return table(
         [
@@ -153,7 +158,7 @@ def kept(found: Sequence[Kept]) -> TableExhibit:
     )
 
 
-def _kept(line: Line, value: float, miss: Miss | None) -> Row:
+def _kept(line: Line, lines: Model, value: float, miss: Miss | None) -> Row:
     def told(number: float | None) -> str | None:
         if number is None:
             return None
@@ -165,4 +170,4 @@ def _kept(line: Line, value: float, miss: Miss | None) -> Row:
 
     share = None if miss is None or miss.share is None else _size(line, miss.share, sign=True)
     actual = told(None if miss is None else miss.came)
-    return saying(clause_of(line), line.label, told(value), actual, share, indent=1)
+    return saying(clause_of(line, lines), line.label, told(value), actual, share, indent=1)
