@@ -119,6 +119,10 @@ def test_what_others_rest_on_stays(talk: Conversation) -> None:
     save("child", start.with_overrides(child), start, child, "x", project=project)
     (project.scenarios / "draft.yml").write_text("extends: bull\nassumptions:\n  returns.wac:\n")
     assert "extends this one" in said(talk, what="delete", name="mine")
+    (project.scenarios / "Old copy.yml").write_text("extends: child\n")  # no scenario's name
+    (project.scenarios / "draft.yml").write_text("'extends': child\nassumptions:\n  x.y:\n")
+    assert "extends this one" in said(talk, what="delete", name="child")
+    (project.scenarios / "draft.yml").write_text("extends: draft\n")
     (project.scenarios / "own.csv").write_text(
         "scenario,weight,kind,rationale\nchild,1,judgement,x\n"
     )

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from jcurve.analysis.earlier import taken_back
+from jcurve.analysis.forecasts import standing
 from jcurve.assumptions import scenario
 from jcurve.case import evaluate
+from jcurve.company import model
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.workbench.conversation import Conversation
@@ -85,3 +88,38 @@ def test_a_company_of_which_spending_alone_is_on_file_is_refused_in_words(compan
         evaluate("base", company=company, project=HOME)
     for words in ("no sets channel, lever, region", "company.yml", "docs/add-a-company.md"):
         assert words in str(told.value)
+
+
+def test_what_was_forecast_is_held_against_the_companys_own_results(acme: Project) -> None:
+    """Another company's facts would give other misses; taken back, dates and facts are its own."""
+    table = acme.data / "companies" / "acme" / "quarterly.csv"
+    quarter = model(project=acme).data_through
+    text = table.read_text()
+    line = next(x for x in text.splitlines() if x.startswith(f"ACME,{quarter},purchases_of_ppe,"))
+    cells = line.split(",")
+    cells[3] = str(float(cells[3]) + 100)
+    table.write_text(text.replace(line, ",".join(cells)))
+    releases = acme.data / "calendars" / "releases.csv"
+    with releases.open("a") as stream:
+        stream.writelines(
+            line.replace("META,", "ACME,") + "\n"
+            for line in releases.read_text().splitlines()
+            if line.startswith("META,")
+        )
+    assert taken_back(quarter, project=acme).assembly.company.name == "ACME"
+    own, other = (
+        {each.line.name: each for each in standing(quarter, project=where).misses}
+        for where in (acme, None)
+    )
+    assert own["capex"].came == pytest.approx(other["capex"].came + 100)
+
+
+def test_a_company_that_is_none_is_told_with_its_place(acme: Project) -> None:
+    base = acme.data / "scenarios" / "base.yml"
+    base.write_text(base.read_text().replace("company: ACME", "company: ACNE"))
+    with pytest.raises(FactsError, match=r"data/scenarios/base.yml, company: .*did you mean .ACME"):
+        evaluate(project=acme)
+
+
+def test_one_model_is_built_of_one_company(acme: Project) -> None:
+    assert model("acme", acme) is model("ACME", acme) is model(project=acme)

@@ -180,7 +180,9 @@ def parent_of(name: str, project: Project) -> str:
         found = read(content_of(path, path.name), path.name).get("extends")
     except ScenarioError:
         return ""
-    return found.text or "" if isinstance(found, Text) else ""
+    if found is None or not isinstance(found.value, Text):
+        return ""
+    return found.value.text or ""
 
 
 def _check_head(fields: Fields, name: str) -> None:

@@ -197,7 +197,7 @@ class Row(Frozen):
     # how this row's numbers are written, if not as their columns say
     style: NumberStyle | None = None
     decimals: int | None = None  # the same for digits
-    says: str = ""  # what its name means, in a clause that a page shows beside it
+    says: str = ""  # what its name means, in a clause: in HTML, where a reader points
 
 
 def heading(text: str) -> Row:

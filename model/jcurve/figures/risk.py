@@ -195,7 +195,7 @@ def slopes(lens: Lens) -> TableExhibit | Prose:
         )
         for each, effect in zip(found, effects, strict=True)
     ]
-    first = lowered(lens.called(found[0].key))
+    first = lens.called(found[0].key)
     return table(
         [
             ("Assumption", 2.2),
@@ -205,7 +205,7 @@ def slopes(lens: Lens) -> TableExhibit | Prose:
         ],
         rows,
         id="slopes",
-        title=f"The steepest slope is that of {first}: {money(effects[0], sign=True)} for a step",
+        title=f"{first} has the steepest slope: {money(effects[0], sign=True)} for a step",
         subtitle="What a small step of each assumption does to NPV, all others as they are",
         source=lens.modelled(),
         reading="A step is drawn along the slope: it says what matters at these values, not what a "

@@ -190,7 +190,7 @@ def growth(lens: Lens) -> TableExhibit:
     sold, excessive, earned, fleet = map(
         lens.clause, ("advertising", "excess_growth", "operating_margin", "fleet_over_frontier")
     )
-    response = lens.case.scenario[_RESPONSE].label
+    response = "Growth that a fleet growing faster or slower than the frontier's brings"
 
     return table(
         ["", *lens.columns(shown, past="History")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from jcurve.ground.errors import ProjectError
@@ -31,8 +32,9 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
     """Run JupyterLab on the project's notebooks until it is stopped."""
     from jupyterlab.labapp import LabApp
 
-    _roomy_workspace()
     notebook = _notebook(project.own())
+    with suppress(OSError, ValueError, KeyError):  # a comfort, which stops nobody
+        _roomy_workspace()
     # Settings of JupyterLab that hold where its user has chosen none: see lab_settings.
     others = os.environ.get("JUPYTER_CONFIG_PATH")
     ours = str(Path(__file__).parent / "lab_settings")
@@ -106,8 +108,7 @@ def _roomy_workspace() -> None:
     from jupyterlab_server.workspaces_handler import WorkspacesManager
 
     manager = WorkspacesManager(get_workspaces_dir())
-    known = {each["metadata"]["id"] for each in manager.list_workspaces()}
-    if _WORKSPACE not in known:
+    if not manager.load(_WORKSPACE)["data"]:
         folded = {side: {"collapsed": True, "visible": True} for side in ("left", "right")}
         content = {"data": {"layout-restorer:data": folded}, "metadata": {"id": _WORKSPACE}}
         manager.save(_WORKSPACE, json.dumps(content))

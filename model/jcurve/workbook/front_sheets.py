@@ -154,7 +154,6 @@ _COLUMNS = ("title", "rows", "by_year", "numbers")
 _FIRST_YEAR = "2020"
 _TOP, _APART = 19, 520
 _ROWS = 13
-_BN, _SHARE = "#,##0,", "0%"
 
 
 def add_charts(workbook: Any, sheet: Any, book: Book) -> None:

@@ -34,7 +34,6 @@ from jcurve_runs.plan.request import Plan
 
 _TICK = 0.25
 _MOST = 256 * 1024 * 1024
-_MANY = 100  # runs that a worker may expect
 _HTML, _PDF = "report.html", "report.pdf"
 
 
@@ -172,4 +171,4 @@ def _render(wanted: Mapping[str, str], project: Project, notebook: bytes) -> _Bu
 @cache
 def _warm(project: Project) -> Warm:
     """On a worker: its warm process for a project, from run to run."""
-    return Warm(project, drawn=_MANY)
+    return Warm(project, "exhibits")

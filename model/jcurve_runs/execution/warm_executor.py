@@ -15,12 +15,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from jcurve.ground.errors import RunError
 from jcurve.ground.processes import Finished, Tail, kill_tree
@@ -30,6 +31,9 @@ from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan
 
+Need: TypeAlias = Literal["nothing", "model", "exhibits"]
+
+_MANY = 5  # runs for which it pays to draw first what they have in common
 _START = 120.0
 _RENDER = 300.0
 _END = 10.0  # for a run that is called off
@@ -59,13 +63,13 @@ class _Process:
         ]
 
     @classmethod
-    def start(cls, project: Project, drawn: int, loaded: str) -> _Process:
+    def start(cls, project: Project, need: Need, loaded: str) -> _Process:
         """Start one, in a process group of its own, without waiting for it."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = ("-m", "jcurve_runs.execution.warm_server", str(theirs.fileno()))
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, *server, str(project.root), str(drawn)],
+                [sys.executable, *server, str(project.root), need],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -106,17 +110,17 @@ class Warm:
 
     comparable = True
 
-    def __init__(self, project: Project, drawn: int = 0) -> None:
+    def __init__(self, project: Project, need: Need = "nothing") -> None:
         """Start the warm process later, when it is first needed.
 
         Args:
-            drawn: how many runs are to come that show exhibits of the model.
+            need: what it loads before runs are forked from it.
         """
         self.fallback: str | None = None  # why runs are executed plainly, None while they are not
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
         self._project = project
-        self._drawn = drawn
+        self._need = need
         self._plain = Plain(project=project)
         self.stop = self._plain.stop
         self._starting = threading.Lock()
@@ -208,7 +212,7 @@ class Warm:
                 return now
             # Where data or code have changed, what runs in the one before goes on.
             try:
-                made = _Process.start(self._project, self._drawn, loaded)
+                made = _Process.start(self._project, self._need, loaded)
             except OSError as error:
                 self.fallback = f"no warm process could be started ({error.strerror})"
                 return None
@@ -255,8 +259,16 @@ def _read(
     raise TimeoutError
 
 
-def draws(report: str, project: Project) -> bool:
-    """Whether a report shows exhibits of the model, as far as its text tells."""
-    with suppress(OSError):  # a run itself will say what is wrong with it
-        return b"jcurve.figures" in (project.notebooks / f"{report}.ipynb").read_bytes()
-    return False
+def needed(reports: Iterable[str], project: Project) -> Need:
+    """What runs of these reports have in common, as far as their texts tell: the model where one
+    evaluates it, exhibits where enough show them."""
+    counts, showing, evaluating = Counter(reports), 0, False
+    for report, runs in counts.items():
+        with suppress(OSError):  # a run itself will say what is wrong with it
+            text = (project.notebooks / f"{report}.ipynb").read_bytes()
+            shows = b"jcurve.figures" in text
+            showing += runs * shows
+            evaluating = evaluating or shows or b"evaluate(" in text
+    if showing >= _MANY:
+        return "exhibits"
+    return "model" if evaluating else "nothing"

@@ -65,7 +65,6 @@ _MODEL = (
     "jcurve.analysis.solving",
 )
 """What the questions that reports ask of the model are answered with."""
-_MANY = 5  # runs for which it pays to draw first what they have in common
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
 _OBJECTS = 50_000  # new ones before the collector looks at them
 _MESSAGE = 1024 * 1024
@@ -78,16 +77,16 @@ def main(arguments: list[str]) -> int:
     """Serve until the door is closed and all that was begun has ended."""
     door, project = socket.socket(fileno=int(arguments[0])), Path(arguments[1])
     door.set_inheritable(False)
-    drawn = int(arguments[2])
+    need = arguments[2]
     here = os.getcwd()
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)]
     keep_pages(_KEPT)
     preload(_ALWAYS)
     wear_in()
-    if drawn:
+    if need != "nothing":
         preload(_MODEL)
         preload(module.name for module in iter_modules(figures.__path__, f"{figures.__name__}."))
-        rehearse(project, drawn)
+        rehearse(project, exhibits=need == "exhibits")
     gc.collect()
     gc.freeze()  # the collector would otherwise write to every shared page
     gc.set_threshold(_OBJECTS, 50)  # charts are made of objects that point at each other
@@ -121,19 +120,19 @@ def wear_in() -> None:
     without_debugger()
 
 
-def rehearse(project: Path, drawn: int) -> None:
+def rehearse(project: Path, *, exhibits: bool) -> None:
     """Evaluate the base scenario, so that the model is built and the facts are read.
 
-    For several runs draw what a report on it shows as well: fonts and templates are then read,
+    For many runs draw what a report on it shows as well: fonts and templates are then read,
     machine code is loaded and the usual texts are measured. Whoever forks checks before each run
     that neither data nor package has changed since.
     """
     from jcurve import evaluate
     from jcurve.figures import Lens, beliefs, drag, fleet, size, spending, statements
 
-    with contextlib.suppress(Exception):  # the notebook will say it where it belongs
+    with contextlib.suppress(JCurveError):  # the notebook will say it where it belongs
         lens = Lens(evaluate(project=project), project=Project(project))
-        if drawn >= _MANY:
+        if exhibits:
             for shown in (
                 *size.sizes(lens),
                 beliefs.beliefs(lens),

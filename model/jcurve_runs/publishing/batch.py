@@ -24,7 +24,7 @@ from jcurve.ground.errors import JCurveError, UsageError, WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve.ground.project import Project
 from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
-from jcurve_runs.execution.warm_executor import Warm, draws
+from jcurve_runs.execution.warm_executor import Warm, needed
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import (
@@ -152,7 +152,7 @@ def batch(
         elif engine == "plain" or render is not None:
             executor = Plain(render, project)
         else:
-            executor = Warm(project, sum(draws(each.report, project) for each in requests))
+            executor = Warm(project, needed((each.report for each in requests), project))
         held.callback(executor.close)
         ledger = held.enter_context(Ledger(project, clock=clock))
         held.enter_context(beating(ledger))

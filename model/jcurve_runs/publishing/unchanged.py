@@ -23,15 +23,22 @@ from jcurve_runs.plan.request import Plan
 def key(plan: Plan) -> str:
     """The key of what ``plan`` would produce, a hash in hex."""
     cells = [
-        [cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {})]
+        [
+            cell["cell_type"],
+            "".join(cell["source"]),
+            cell.get("metadata", {}),
+            cell.get("attachments", {}),
+        ]
         for cell in plan.notebook["cells"]
     ]
+    own = plan.notebook["metadata"]
     rests_on = {
         "report": plan.edition.report,
         "scenario": plan.scenario.hash,
         "named": [plan.scenario.name, plan.scenario.title],
         "parameters": dict(plan.parameters),
         "cells": cells,
+        "head": {name: own[name] for name in ("title", "authors", "date", "lang") if name in own},
         "package": package(),
         "data": inputs(plan.project),
         "environment": environment(),

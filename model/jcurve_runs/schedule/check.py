@@ -6,6 +6,7 @@ What can be seen at once is not left for Monday at seven.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,14 +39,17 @@ def check_schedule(
                 allowed=", ".join(sorted(known)) or "none",
             )
     for report in schedule.reports:
-        check_names(parameters_for(schedule, report, project), declared[report], where)
+        check_names(_own(schedule, report, declared[report]), declared[report], where)
     for name in schedule.scenarios or ("base",):
         resolve(name, schedule.request.overrides, project)
 
 
 def parameters_for(schedule: Schedule, report: str, project: Project) -> dict[str, Any]:
     """Those of a schedule's parameters that a report declares, and what it holds on to."""
-    declared = declared_by(report, project)
+    return _own(schedule, report, declared_by(report, project))
+
+
+def _own(schedule: Schedule, report: str, declared: Mapping[str, Any]) -> dict[str, Any]:
     given = {**schedule.defaults.get(report, {}), **schedule.request.parameters}
     return {name: value for name, value in given.items() if name in declared}
 
@@ -82,9 +86,11 @@ def held_to_defaults(schedule: Schedule, ledger: Ledger) -> tuple[Schedule, list
 
 def sorted_out(
     file: Schedules, ledger: Ledger, calendars: Calendars, resolve: Resolve = resolve_scenario
-) -> tuple[list[Schedule], list[Mistake], list[str]]:
-    """The schedules that can run, every mistake in the others, and which defaults have moved."""
-    sound, mistakes, moved = [], list(file.mistakes), []
+) -> tuple[list[Schedule], list[Mistake], list[tuple[str, str]]]:
+    """The schedules that can run, every mistake in the others, and which defaults have moved: the
+    schedule's name and what to say of it."""
+    sound: list[Schedule] = []
+    mistakes, moved = list(file.mistakes), []
     for schedule in file.sound:
         try:
             if next_moment(schedule, ledger.clock(), calendars) is None:
@@ -96,5 +102,5 @@ def sorted_out(
             continue
         held, told = held_to_defaults(schedule, ledger)
         sound.append(held)
-        moved += [f"{schedule.name}: {each}" for each in told]
+        moved += [(schedule.name, each) for each in told]
     return sound, mistakes, moved

@@ -110,7 +110,8 @@ class _Look:
         self._calendars = Calendars(ledger.project)
         self._runner = runner
         self._occurrences = Occurrences(ledger)
-        sound, mistakes, self._moved = sorted_out(file, ledger, self._calendars, resolve)
+        sound, mistakes, moved = sorted_out(file, ledger, self._calendars, resolve)
+        self._moved = [f"{name}: {told}" for name, told in moved]
         self._sound = {each.name: each for each in sound}
         self._mistakes = {each.name: each for each in mistakes}
         self._clocks: list[str] = []
@@ -213,9 +214,7 @@ def check(project: Project, clock: Clock = now) -> list[Mistake]:
     file = read_schedules(project)
     with Ledger(project, clock=clock, read_only=True) as ledger:
         _, found, moved = sorted_out(file, ledger, Calendars(project))
-    for each in moved:
-        name, _, told = each.partition(": ")
-        found.append(Mistake(name, UsageError(told)))
+    found += [Mistake(name, UsageError(told)) for name, told in moved]
     return found + [Mistake("mail", UsageError(each)) for each in _mail_problems(file)]
 
 

@@ -10,7 +10,7 @@ from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
 from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
-from jcurve.ground.numbers import MILLIONS, MINUS, joined, money, percent, quarter
+from jcurve.ground.numbers import MILLIONS, MINUS, joined, lowered, money, percent, quarter
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 from jcurve_studies.fits.companies import Peer, fiscal_years, peer
@@ -288,7 +288,8 @@ def cover(case: Case, view: str, found: Sequence[Peer]) -> Cover:
         f"{quarter(through(found))}. The figures above are the revenue that each must add, as a "
         "share of its revenue, for that spending to earn its cost of capital: a condition, not a "
         f"forecast. For the programme of {case.assembly.company.display_name}, the "
-        f"{case.scenario.title.lower()} of the model says: {answer.headline(Lens(case, view))}."
+        f"{case.scenario.title.lower()} of the model says that "
+        f"{lowered(answer.headline(Lens(case, view)))}."
     )
     return answer.cover(Lens(case, view), "Peer report").model_copy(
         update={

@@ -77,8 +77,11 @@ function counted(number, noun) {
 /** What a field holds with the unit beside it, as reports write it: 9.5% a year, $205bn. */
 function united(text, unit) {
   const money = /^USD( bn| m)?( per .*)?$/.exec(unit);
-  const grouped = text.replace(/\B(?=(\d{3})+(?!\d))(?<!\..*)/g, ",");
-  if (money && /^[\d.]+$/.test(text)) return `$${grouped}${(money[1] || "").trim()}${money[2] || ""}`;
+  if (money && /^[\d.]+$/.test(text)) {
+    const [whole, ...rest] = text.split(".");
+    const grouped = [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...rest].join(".");
+    return `$${grouped}${(money[1] || "").trim()}${money[2] || ""}`;
+  }
   return `${text}${unit.startsWith("%") ? "" : " "}${unit}`.trim();
 }
 
