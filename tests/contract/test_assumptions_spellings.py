@@ -52,6 +52,8 @@ def test_rates(text: str) -> None:
         ("channel.value.business_agents", "$2k", 2000.0),
         ("market.growth.2027", "-5%", -0.05),
         ("market.growth.2027", "(5%)", -0.05),
+        ("fleet.years", '"3 yrs"', 3.0),
+        ("fleet.years", "'3'", 3.0),
     ],
 )
 def test_other_units(key: str, text: str, expected: float) -> None:

@@ -22,7 +22,7 @@ from jcurve.ground.processes import Finished, run_process
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution import warm_executor
-from jcurve_runs.execution.warm_executor import Warm
+from jcurve_runs.execution.warm_executor import Warm, needed
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
@@ -321,6 +321,17 @@ def test_where_forking_is_not_safe_each_run_has_its_own_process(
     assert (made.engine, made.fallback) == ("plain", "forking is safe on Linux only")
     assert states(made) == [("base", "succeeded", None)]
     assert json.loads(made.manifest.read_text())["fallback"] == made.fallback
+
+
+def test_what_a_warm_process_loads_is_what_the_reports_need(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    write_notebook(project.notebooks / "own.ipynb", ["from jcurve import evaluate\nevaluate()"])
+    write_notebook(project.notebooks / "shown.ipynb", ["from jcurve.figures import Lens"])
+    assert needed(["fixture"] * 9, project) == "nothing"
+    assert needed(["fixture", "own"], project) == "model"
+    assert needed(["shown", "own", "own", "own", "own"], project) == "model"
+    assert needed(["own", *["shown"] * 5], project) == "exhibits"
+    assert needed(["gone"], project) == "nothing"
 
 
 @WARM_ONLY

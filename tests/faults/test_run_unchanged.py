@@ -97,6 +97,10 @@ def test_another_scenario_hash_parameter_cell_datum_or_style_is_another_key(
     told = json.loads((project.notebooks / "fixture.ipynb").read_text())
     told["cells"].insert(1, {"cell_type": "markdown", "metadata": {}, "source": "New words."})
     changed["text"] = key(replace(plan, notebook=told))
+    told["cells"][1]["attachments"] = {"a.png": {"image/png": "AA=="}}
+    changed["picture"] = key(replace(plan, notebook=told))
+    told["metadata"]["title"] = "Another title"
+    changed["head"] = key(replace(plan, notebook=told))
     (project.data / "facts.csv").write_text("quarter,value\n2026Q2,2\n")
     changed["data"] = key(plan_of(project, "two"))
     (project.data / "facts.csv").write_text("quarter,value\n2026Q2,1\n")
