@@ -241,10 +241,10 @@ def signed(document: Document, house: HouseStyle) -> Document:
     own where that states none."""
     cover, date = document.cover, house.date or document.date
     # A notebook of its own names its authors; a report of ours is the company's.
-    author = house.author or (house.company if cover is not None else "") or document.author
+    stated = house.author or (house.company if cover is not None else "")
     if cover is not None:
         day = f"{date.day} {date:%B %Y}" if date else ""
-        signs = ", ".join(filter(None, (author, house.contact)))
+        signs = ", ".join(filter(None, (stated, house.contact)))
         byline = " · ".join(filter(None, (day, cover.byline, signs)))
         cover = cover.model_copy(update={"byline": byline})
-    return replace(document, cover=cover, author=author, date=date)
+    return replace(document, cover=cover, author=stated or document.author, date=date)
