@@ -6,6 +6,8 @@ import pytest
 
 from jcurve.assumptions import Path, Scenario, scenario
 from jcurve.assumptions.scenario_files import read_scenario
+from jcurve.case import evaluate
+from jcurve.engine.trace import Leaf, Node
 from jcurve.ground.errors import ScenarioError
 
 BASE = scenario()
@@ -99,3 +101,14 @@ def test_a_date_and_a_scenario_file() -> None:
 def test_what_is_refused(key: str, text: str, told: str) -> None:
     with pytest.raises(ScenarioError, match=told):
         BASE.with_overrides({key: text})
+
+
+def test_a_date_in_a_list_of_changes_has_no_range_of_lives() -> None:
+    def leaves(node: Node) -> dict[str, Leaf]:
+        own = {node.row: node.leaf} if node.leaf else {}
+        return own | {k: v for child in node.children for k, v in leaves(child).items()}
+
+    found = leaves(evaluate("base").trace("book_depreciation.servers@with", at="2025"))
+    date, life = found["life_change_date.1"], found["life_change_life.1"]
+    assert (date.low, date.high) == (None, None)
+    assert (life.low, life.high) == (4.0, 6.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jcurve.engine.trace import Leaf
@@ -23,9 +24,13 @@ def origin(scenario: Scenario, assembly: Assembly, name: str, at: str | None) ->
         return _fact(fact, at)
     key = assembly.keys.get(name)
     if key is not None:
-        # A slot of a list of changes (life.change.date.2) is known as the list.
-        found = scenario.assumptions.get(key) or scenario.assumptions[key.rsplit(".", 2)[0]]
-        return _assumption(found, at)
+        if key in scenario.assumptions:
+            return _assumption(scenario.assumptions[key], at)
+        # A slot of a list of changes (life.change.date.2) is known as the list, whose range is
+        # that of the values and not of their dates.
+        of, slot, _ = key.rsplit(".", 2)
+        leaf = _assumption(scenario.assumptions[of], at)
+        return replace(leaf, low=None, high=None) if slot == "date" else leaf
     fixed = assembly.constants.get(name)
     if fixed is None:
         return None
