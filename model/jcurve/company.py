@@ -304,10 +304,12 @@ def _name(asked: str, root: Path, stamp: Stamp) -> str:
     del stamp  # part of the cache's key only
     project = Project(root)
     stated = asked or scenario(BASE, project=project).company
+    if stated in ("", DEFAULT_COMPANY):
+        return DEFAULT_COMPANY
     try:
-        return company_facts(stated or DEFAULT_COMPANY, project).name
+        return company_facts(stated, project).name
     except FactsError as error:
-        if asked or not stated:
+        if asked:
             raise
         raise error.at(f"data/scenarios/{BASE}.yml, company") from error
 

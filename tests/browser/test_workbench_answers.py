@@ -132,6 +132,7 @@ def test_cards_and_pictures_of_ones_choice(panel: PanelPage) -> None:
 def test_cases_are_kept_compared_and_sent(panel: PanelPage, app: Server, browser: Browser) -> None:
     """Save, update, duplicate, delete and undo; a table; a link that another visitor opens."""
     page = panel.page
+    panel.press(WACC, 2)
     page.get_by_role("tab", name="Save and share").click()
     page.get_by_label("Name", exact=True).fill("dearer")
     page.get_by_label("Reason", exact=True).fill("Rates rose")

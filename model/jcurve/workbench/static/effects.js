@@ -28,7 +28,7 @@ class Follower {
     this.link = tools.link;
     this.tools = tools;
     this.asked = 0;
-    this.place = h("div");
+    this.place = h("div", { className: "jc-follows" });
     this.measure = h("select", { "aria-label": "Quantity", on: { change: () => this.again() } });
   }
 
