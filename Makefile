@@ -65,7 +65,8 @@ bench: $(VENV)/.dev ## measure speed against what a user would use instead
 docs: $(VENV)/.dev ## regenerate every generated page
 	$(BIN)/python -m jcurve_studies.pages
 
-pictures: $(VENV)/.dev ## redraw the pictures of the reports in docs/
+pictures: $(VENV)/.dev ## redraw the pictures of the panel and of the reports in docs/
+	$(BIN)/python benchmarks/workbench_tasks.py docs
 	$(BIN)/python -m jcurve_studies.pages pictures
 
 headlines: $(VENV)/.dev ## rewrite the recorded headline numbers of every scenario

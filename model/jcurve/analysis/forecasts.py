@@ -135,7 +135,7 @@ def _sum(names: Iterable[str], value: Callable[[str], float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A forecast beside what came."""
+    """A forecast beside the actual figure."""
 
     line: Line  # which
     forecast: float  # in its unit; ``came`` is None where nothing is on file
@@ -151,8 +151,8 @@ class Miss:
 
     @property
     def share(self) -> float | None:
-        """The same over what came, or over the quarter's revenue where the line says so; of a
-        growth rate, in its own points."""
+        """The same over the actual figure, or over the quarter's revenue where the line says so; of
+        a growth rate, in its own points."""
         return self.amount / self.scale if self.amount is not None and self.scale else None
 
     @property
@@ -180,7 +180,7 @@ class Miss:
 
 
 def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Miss, ...]:
-    """Forecasts beside what came, in the order of :data:`LINES`, with what makes them up."""
+    """Forecasts beside actual figures, in the order of :data:`LINES`, with what makes them up."""
     gap = {name: reported[name] - said[name] for name in said if name in reported}
     found = []
     for name, line in LINES.items():
@@ -200,7 +200,7 @@ def misses(said: Mapping[str, float], reported: Mapping[str, float]) -> tuple[Mi
 
 
 def scored(record: Record, today: Assembly) -> tuple[Miss, ...]:
-    """A kept forecast beside what came."""
+    """A kept forecast beside the actual figure."""
     values = {line: value for line, value in record.values.items() if line in LINES}
     return misses(values, came(today, record.quarter))
 
@@ -216,7 +216,7 @@ def rank(miss: Miss, past: Iterable[Miss]) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The forecast of a quarter that stood, beside what came."""
+    """The forecast of a quarter that stood, beside the actual figures."""
 
     quarter: str  # which
     kept: str  # the day on which it was kept; empty where it was put together since

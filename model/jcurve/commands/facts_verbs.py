@@ -120,7 +120,7 @@ def misses(
     context: Context,
     quarter: Annotated[str | None, "by default the last that is reported", "QUARTER"] = None,
 ) -> Answer:
-    """What was forecast of a quarter beside what came, line by line."""
+    """A quarter's forecasts beside the actual figures, line by line."""
     return _missed(context, quarter)
 
 

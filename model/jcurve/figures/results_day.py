@@ -1,5 +1,5 @@
-"""The evening of a quarter's results: what came against the forecast that stood, what that does to
-the answer, what to watch next."""
+"""The evening of a quarter's results: the actual figures against the forecast that stood, what that
+does to the answer, what to watch next."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ResultsDay:
 
     @cached_property
     def stood(self) -> Standing:
-        """What was forecast beside what came, line by line."""
+        """Forecast beside actual, line by line."""
         return standing(self.quarter, self.lens.case.scenario, project=self.lens.project)
 
     @property
@@ -166,7 +166,7 @@ def _ordinal(place: int) -> str:
 
 
 def missed(day: ResultsDay) -> TableExhibit:
-    """Every line: forecast, what came, the miss, its place among past ones, what explains it."""
+    """Every line: forecast, actual, the miss, its place among past ones, what explains it."""
     rows = [_row(miss, day) for miss in _told(day)]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
     absent = dict.fromkeys(_called(each) for each in day.misses if each.came is None)

@@ -1,4 +1,4 @@
-"""The model as it would have run on an earlier day, beside what came.
+"""The model as it would have run on an earlier day, beside the actual figures.
 
 A day goes in; the facts, guidance and changes of life known by then make a case, whose forecasts
 are held against what was reported later. ``as_stated`` holds the assumptions of the time,

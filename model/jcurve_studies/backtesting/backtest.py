@@ -42,7 +42,7 @@ SUBJECTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A forecast beside what came."""
+    """A forecast beside the actual figure."""
 
     subject: str  # one of ``SUBJECTS``
     origin: int  # the last year known
@@ -174,7 +174,7 @@ def _cash_flow(run: Frozen, facts: Facts, year: int) -> Miss:
 
 def _advertising(run: Frozen, today: Case, elasticity: float, through: int) -> list[Miss]:
     """Advertising of each year after the origin, ``through`` one; the market, then relative
-    compute, are replaced by what came, growth on the year by growth on the year."""
+    compute, are replaced by the actual figures, growth on the year by growth on the year."""
     timeline, then = today.assembly.timeline, run.case
     # Nothing else that was known depends on the elasticity; cost growth does, and moves no compute.
     rows = {**then.assumption_rows, ELASTICITY: np.array([[elasticity]])}

@@ -1,4 +1,4 @@
-"""Runs on what was known after each quarter's results, beside what came in the next four.
+"""Runs on what was known after each quarter's results, beside the actual figures of the next four.
 
 Rules are those of a frozen run, growth that of the quarters just reported. A forecast that the
 house kept at the time (:mod:`jcurve.facts.forecast_records`) stands apart: it had judgement, these
@@ -86,7 +86,7 @@ def _quarterly(project: Project) -> Quarterly:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A forecast that was kept, beside what came."""
+    """A forecast that was kept, beside the actual figure."""
 
     record: Record  # the forecast
     misses: tuple[Miss, ...]  # none before the results are on file
@@ -94,7 +94,7 @@ class Kept:
 
 
 def kept(project: Where = None) -> tuple[Kept, ...]:
-    """Every forecast on file beside what came; of one quarter the last, by quarter."""
+    """Every forecast on file beside the actual figure; of one quarter the last, by quarter."""
     where = find_project(project)
     today = model(project=where)
     last = {each.quarter: each for each in forecast_records(today.company.name, where)}

@@ -17,7 +17,6 @@ def main(names: list[str]) -> int:
     try:
         if names == ["pictures"]:
             print("written: " + ", ".join(pack.write(project)))
-            print("docs/workbench*.png show the panel: python benchmarks/workbench_tasks.py docs")
             return 0
         changed = write(project, names or list(PAGES))
         behind = [] if names else pack.outdated(study_of(project))

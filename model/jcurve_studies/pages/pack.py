@@ -3,7 +3,8 @@
 ``pack.png`` shows a page of each report, ``brief.png`` both pages of the executive brief. All
 are reports on the base scenario, run for the purpose as first editions, which takes minutes; so
 the numbers that they show are written down beside them, in ``pictures.json``. A test compares that
-record with the present model, ``make docs`` says when it is behind, ``make pictures`` renews both.
+record with the present model, ``make docs`` says when it is behind, ``make pictures`` renews both
+and first the pictures of the panel, which a browser draws.
 """
 
 from __future__ import annotations
