@@ -283,6 +283,7 @@ def test_in_jupyterlab(
         page.locator(".jp-Dialog .jp-mod-accept").click()  # JupyterLab says that it restarts
         lost = page.get_by_text("The kernel does not answer")
         lost.wait_for()
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         page.reload()
         panel.ready()
         lost.wait_for()
