@@ -70,6 +70,10 @@ def differences(lens: Lens) -> TableExhibit | Prose:
         label = scenario[each.key].label
         same = (_family(each.key, label), each.unit, each.why, each.kind)
         groups.setdefault(same, []).append(each)
+    where = "Each is set in the scenario's file, with its reason."
+    if here:
+        who = "Set" if here == len(stated) else f"{here} of them were set"
+        where = f"{who} for this run only, on top of the scenario's file."
     rows = []
     for (_, unit, why, kind), members in groups.items():
         sides = [(each.key, *differing(each.before, each.after, unit)) for each in members]
@@ -82,8 +86,8 @@ def differences(lens: Lens) -> TableExhibit | Prose:
         title=_differ_title(scenario, len(stated), here, soft),
         subtitle=f"Scenario {scenario.title} against the base scenario",
         source=lens.modelled("sources of each value in the assumption book"),
-        reading=f"{_where_set(here, len(stated))} "
-        f"The other {len(scenario.items) - len(stated)} assumptions are the base scenario's.",
+        reading=f"{where} The other {len(scenario.items) - len(stated)} assumptions are the base "
+        "scenario's.",
         dense=True,
     ).model_copy(update={"place": "fold" if len(rows) > _LONG or here == len(stated) else "both"})
 
@@ -99,13 +103,6 @@ def _differ_title(scenario: Scenario, count: int, here: int, soft: int) -> str:
         return "One assumption differs from the base scenario"
     of_them = f"{'all' if soft == count else soft} of them by judgement or estimate"
     return f"This scenario changes {count} assumptions of the base scenario, {of_them}"
-
-
-def _where_set(here: int, count: int) -> str:
-    if not here:
-        return "Each is set in the scenario's file, with its reason."
-    who = "Set" if here == count else f"{here} of them were set"
-    return f"{who} for this run only, on top of the scenario's file."
 
 
 def _family(key: str, label: str) -> str:
@@ -162,7 +159,7 @@ def kinds(lens: Lens) -> TableExhibit:
                 (kind.capitalize(), meaning, *counts([one for one in items if one.kind == kind]))
                 for kind, meaning in _KINDS.items()
             ),
-            Row(cells=("All", "", *counts(list(items))), role="total"),
+            Row.of("All", "", *counts(list(items)), role="total"),
         ],
         id="kinds",
         title=f"Judgement and estimates make up {percent(soft / len(items), 0)} of the assumptions",
@@ -251,9 +248,10 @@ def book(lens: Lens) -> TableExhibit:
         for (_, _, *basis), members in groups.items():
             star = " *" if any(item.key in changed for item in members) else ""
             label = _called(members) + star
-            values = _members([(item.key, _value(item)) for item in members])
+            left = "what the others leave"
+            told = [(item.key, left if item.derived else item.shown()) for item in members]
             ranges = _members([(item.key, item.evidence) for item in members])
-            rows.append(Row(cells=(label, values, ranges, ", ".join(basis))))
+            rows.append(Row.of(label, _members(told), ranges, ", ".join(basis)))
     return table(
         [("Assumption", 3.4), ("Value", 2.4), ("Range", 1.8), ("Kind and sources", 2.8)],
         rows,
@@ -268,10 +266,6 @@ def book(lens: Lens) -> TableExhibit:
         ],
         dense=True,
     )
-
-
-def _value(item: Assumption) -> str:
-    return "what the others leave" if item.derived else item.shown()
 
 
 def sources(lens: Lens) -> TableExhibit:

@@ -67,24 +67,23 @@ def believed(lens: Lens, found: BeliefMap) -> str:
     return f"To earn its cost the plan needs AI products to bring {bring}, {against}"
 
 
-def beliefs(lens: Lens, *, width: style.Width = "full", height: float = 70.0) -> Exhibit | Prose:
+def beliefs(lens: Lens) -> Exhibit | Prose:
     """The plan's value over both beliefs, with the lines on which it earns its cost and is the
-    right size, and the ranges of the evidence; in half a column without single readings."""
+    right size, and the ranges of the evidence."""
     if not lens.is_open:
         return nothing_to_decide()
     found, worth = lens.belief_map, lens.forward.npv
     x, y = found.elasticities, found.revenues / MILLIONS
     here = (found.case[0], found.case[1] / MILLIONS)
-    is_full = width == "full"
     with style.house():
-        figure, axes = style.plot(width=width, height=height)
+        figure, axes = style.plot(height=70)
         axes.set_yscale("log")
         axes.set_xlim(float(x[0]), float(x[-1]))
         axes.set_ylim(float(y[0]), float(y[-1]))
         beliefs_of = [f"Response: {each:.2g}" for each in x]
         revenues = [f"AI products: {money(each)}" for each in y]
         level_map(axes, x, y, found.value / MILLIONS, _LEVELS, (beliefs_of, revenues))
-        _evidence(axes, found, readings=is_full)
+        _evidence(axes, found)
         for row, role, label in (
             (found.right_size, "positive", "The right size"),
             (found.break_even, "with", "Earns its cost"),
@@ -94,7 +93,7 @@ def beliefs(lens: Lens, *, width: style.Width = "full", height: float = 70.0) ->
                 plotting.line(axes, x[shown], row[shown] / MILLIONS, role, label)
         shift = (6, 0) if here[0] < (x[0] + x[-1]) / 2 else (-6, 0)
         plotting.point(axes, *here, f"{lens.title}: {money(worth)}", shift=shift, over=True)
-        _response_axis(axes, x, 2 if is_full else 4)
+        _response_axis(axes, x)
         style.powers(axes.yaxis)
         plotting.label_ends(axes)
     return chart(
@@ -111,21 +110,20 @@ def beliefs(lens: Lens, *, width: style.Width = "full", height: float = 70.0) ->
         notes=[
             f"{each.label}: {each.says.rstrip('.')}."
             for each in found.readings
-            if is_full and each.says and each.kind != "case"
+            if each.says and each.kind != "case"
         ],
-        width=width,
     )
 
 
-def _response_axis(axes: Axes, x: Array, step: int) -> None:
-    """The axis of responses, with ticks ``step`` hundredths apart."""
-    ticks = [tick / 100 for tick in range(step, 100, step)]
+def _response_axis(axes: Axes, x: Array) -> None:
+    """The axis of responses, with ticks two hundredths apart."""
+    ticks = (tick / 100 for tick in range(2, 100, 2))
     axes.set_xticks([tick for tick in ticks if x[0] <= tick <= x[-1]])
     style.numbers(axes.xaxis, decimals=2)
     axes.set_xlabel("Response (elasticity of advertising)")
 
 
-def _evidence(axes: Axes, found: BeliefMap, *, readings: bool) -> None:
+def _evidence(axes: Axes, found: BeliefMap) -> None:
     """The box that the ranges of both beliefs make, and what else is said of either."""
     from matplotlib.patches import Rectangle
 
@@ -137,7 +135,7 @@ def _evidence(axes: Axes, found: BeliefMap, *, readings: bool) -> None:
             linestyle=(0, (4, 2)), zorder=3,
         )
     )  # fmt: skip
-    said = [each for each in found.readings if readings and each.kind != "case"]
+    said = [each for each in found.readings if each.kind != "case"]
     across = sorted((each for each in said if each.axis == "elasticity"), key=lambda e: e.value)
     for at, each in enumerate(across):
         plotting.name_range(axes, each.low, each.high, each.label, lift=at % 2)
@@ -214,7 +212,7 @@ def asked(lines: Sequence[PriceLine]) -> str:
     return f"{said}, or {_bn(revenue[-1])} at {at[-1]:g}"
 
 
-def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) -> Exhibit | Prose:
+def implied(lens: Lens) -> Exhibit | Prose:
     """Pairs of response and AI revenue at which a share is worth its price, with the band of half
     a point of the cost of capital, at each date of a price."""
     if not lens.is_open:
@@ -227,7 +225,7 @@ def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) ->
     response = lens.number("advertising_compute_elasticity")
     revenue = lens.bn("new_product_revenue", "with", year, year)[0]
     with style.house():
-        figure, axes = style.plot(width=width, height=height)
+        figure, axes = style.plot(height=66)
         for line, role in zip(drawn, ("programme", "with"), strict=False):
             at, low, high = line.elasticities, line.at_lower_wacc, line.at_higher_wacc
             both = np.isfinite(low) & np.isfinite(high)
@@ -241,7 +239,7 @@ def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) ->
             [row for line in drawn for row in (line.revenues, line.at_higher_wacc)]
         )
         style.room(axes, [revenue, *(reach[np.isfinite(reach)] / MILLIONS)])
-        _response_axis(axes, lines[0].elasticities, 2 if width == "full" else 4)
+        _response_axis(axes, lines[0].elasticities)
         style.numbers(axes.yaxis)
         plotting.label_ends(axes)
     return chart(
@@ -257,7 +255,6 @@ def implied(lens: Lens, *, width: style.Width = "full", height: float = 66.0) ->
         f"over "
         f"response, with bands. {title}. The scenario stands at {response:g} and {money(revenue)}.",
         reading=_implied_reading(lines[0]),
-        width=width,
     )
 
 

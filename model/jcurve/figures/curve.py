@@ -7,37 +7,33 @@ from typing import TYPE_CHECKING
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
-from jcurve.figures.recipes import bridge, by_size
+from jcurve.figures.recipes import ESTIMATED, bridge, by_size
 from jcurve.ground.numbers import NOTHING, lasting, lowered, lowest, money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_TROUGH_WORDS = 11.0  # mm
+_TALL, _TROUGH_WORDS = 68.0, 11.0  # mm
 _A_YEAR = 4  # quarters
 _NEAR = 8  # years between two labels that would meet
 
 
-def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> Exhibit:
+def jcurve(lens: Lens) -> Exhibit:
     """Cumulative incremental free cash flow with its trough and payback, nominal and in
     present values."""
     nominal = [0.0, *lens.quarterly("cumulative_free_cash_flow", lens.view)]
     present = [0.0, *lens.quarterly("cumulative_discounted_free_cash_flow", lens.view)]
     x = [lens.start, *lens.quarter_ends]
-    is_full = width == "full"
     with style.house():
-        figure, axes = style.plot(width=width, height=height)
+        figure, axes = style.plot(height=_TALL)
         plotting.line(axes, x, present, "low", "Discounted")
         plotting.line(axes, x, nominal, lens.view, "Nominal")
-        first = int(lens.start)
-        style.years_of_quarters(axes, first, lens.horizon, 2 if is_full else 4)
-        # Words under the trough take the same height on paper whatever the chart's.
-        style.room(axes, [*nominal, *present], below=_TROUGH_WORDS / height, above=0.14)
+        style.years_of_quarters(axes, int(lens.start), lens.horizon, 2)
+        style.room(axes, [*nominal, *present], below=_TROUGH_WORDS / _TALL, above=0.14)
         style.numbers(axes.yaxis)
         style.zero_line(axes)
         if lens.start < lens.today < lens.horizon:
-            past = "Estimated" if is_full else ""
-            style.forecast_from(axes, lens.today, words=(past, "Forecast"))
+            style.forecast_from(axes, lens.today, words=ESTIMATED)
         _turning_points(axes, lens, nominal, x)
         plotting.label_ends(axes)
     return chart(
@@ -48,7 +44,6 @@ def jcurve(lens: Lens, *, width: style.Width = "full", height: float = 68.0) -> 
         source=lens.compared(),
         alt=_alt(lens, nominal),
         reading=_reading(lens, nominal, present),
-        width=width,
     )
 
 
@@ -162,12 +157,12 @@ def cash_parts(lens: Lens) -> dict[str, float]:
     }
 
 
-def cash_bridge(lens: Lens, *, height: float = 74.0) -> Exhibit:
+def cash_bridge(lens: Lens) -> Exhibit:
     """What the programme brings and what it costs to the horizon, undiscounted."""
     parts = cash_parts(lens)
     total = sum(parts.values())
     return chart(
-        bridge(None, by_size(parts), (f"Balance in {lens.horizon}", total), height=height),
+        bridge(None, by_size(parts), (f"Balance in {lens.horizon}", total), height=74),
         id="cash-bridge",
         title=_bridge_title(lens, parts),
         subtitle=f"Incremental free cash flow to {lens.horizon} by cause, undiscounted, "

@@ -199,15 +199,20 @@ class Row(Frozen):
     decimals: int | None = None  # the same for digits
     says: str = ""  # what its name means, in a clause: in HTML, where a reader points
 
+    @classmethod
+    def of(cls, *cells: Value | Cell, **look: Any) -> Row:
+        """A row of these cells."""
+        return cls(cells=cells, **look)
+
 
 def heading(text: str) -> Row:
     """A row that spans the table and names what follows."""
-    return Row(cells=(text,), role="heading")
+    return Row.of(text, role="heading")
 
 
 def saying(says: str, *cells: Value | Cell, **more: Any) -> Row:
     """A row whose name means what ``says`` says."""
-    return Row(cells=cells, says=says, **more)
+    return Row.of(*cells, says=says, **more)
 
 
 class TableExhibit(_Exhibit):

@@ -66,8 +66,15 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         left = [money((end - spent) / MILLIONS / rest) for end in ends]
         name = f"{_METRICS[metric].capitalize()} {year}"
         so_far = money(spent / MILLIONS) if come.any() else "–"
-        stands = f"{money(whole / MILLIONS)}, {_inside(whole, now)}"
-        cells = (name, _range(then), _range(now), so_far, " to ".join(left) or "–", stands)
+        where = "below" if whole < now.low else "above" if whole > now.high else "inside"
+        cells = (
+            name,
+            _range(then),
+            _range(now),
+            so_far,
+            " to ".join(left) or "–",
+            f"{money(whole / MILLIONS)}, {where}",
+        )
         rows.append(saying(lens.clause(_LINES[metric]), *cells))
     if not rows:
         return nothing_to_show("Nothing is guided.")
@@ -83,9 +90,3 @@ def guidance(lens: Lens, quarter: Quarter) -> TableExhibit | Prose:
         "moved with the results",
         source="the company's releases and calls, as the register of guidance cites them",
     )
-
-
-def _inside(value: float, found: Guidance) -> str:
-    if value < found.low:
-        return "below"
-    return "above" if value > found.high else "inside"

@@ -159,16 +159,14 @@ class Lens:
         started = round(float(self.case.row("view_start", "programme")[0]))
         return self.case.assembly.timeline.years[0] + started // QUARTERS_IN_YEAR - 1
 
-    def columns(
-        self, years: Iterable[int], *, past: str = "Actual", decimals: int = 1
-    ) -> list[Column]:
+    def columns(self, years: Iterable[int], *, past: str = "Actual") -> list[Column]:
         """A column a year under ``past`` and *Forecast*; ``past`` is *Estimated* where the
         history is the model's."""
         now = self.first_forecast_year
         return [
             Column(
                 label=str(year),
-                decimals=decimals,
+                decimals=1,
                 group=past if year < now else "Forecast",
                 forecast=year >= now,
             )

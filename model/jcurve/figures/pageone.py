@@ -36,12 +36,11 @@ def cover(
     lens: Lens,
     known: Found,
     *,
-    kind: str = "Executive brief",
     shown: Sequence[Displayed] = (),
     today: datetime.date | None = None,
 ) -> Cover:
     """The first page in words, on the head of every report."""
-    head = answer.cover(lens, kind, shown=shown, today=today)
+    head = answer.cover(lens, "Executive brief", shown=shown, today=today)
     texts: list[tuple[str, list[Part]]] = [
         ("Decision", _decision(lens)),
         ("What is spent", _spent(lens)),
@@ -177,7 +176,9 @@ def _must_be_true(lens: Lens, known: Found) -> list[Part]:
         if item.bounds is None:
             continue
         needed = solve(lens.case.scenario, driver.key, "npv.go_forward=0", project=lens.home)
-        name = lowered(driver.short_name)
+        name, more = lowered(driver.short_name), "more"
+        if needed.direction.endswith("below"):
+            more = "less"
         if needed.value is None:
             alone.append(f"no value of the {name} is enough")
             continue
@@ -186,31 +187,23 @@ def _must_be_true(lens: Lens, known: Found) -> list[Part]:
             for stated in (needed.text, driver.value, driver.low, driver.high)
         )
         alone.append(
-            f"the {name} would have to be {text} or {_more(needed.direction)} (assumed "
+            f"the {name} would have to be {text} or {more} (assumed "
             f"{own}, evidence {span(low_end, high_end)})"
         )
     return [f"{said} On its own, {joined(alone)}." if alone else said]
-
-
-def _more(direction: str) -> str:
-    return "less" if direction.endswith("below") else "more"
 
 
 def _could_go_wrong(lens: Lens, known: Found) -> list[Part]:
     """The stresses that cost the most, as events."""
     worst = sorted(known.events.items(), key=lambda each: each[1])[:_EVENTS]
     events = [
-        f"{_event(title)} {money(change / MILLIONS)}"
+        f"{lowered(title.partition(': ')[2] or title)} {money(change / MILLIONS)}"
         for title, change in worst
         if change / MILLIONS < -NOTHING
     ]
     if not events:
         return []
     return [f"{raised(joined(events))}, each on its own, in net present value."]
-
-
-def _event(title: str) -> str:
-    return lowered(title.partition(": ")[2] or title)
 
 
 def _priced_in(lens: Lens) -> str:

@@ -145,16 +145,13 @@ def _results(day: ResultsDay) -> str:
         if miss.came is None or miss.amount is None:
             continue
         because = f" ({miss.explained})" if miss.explained else ""
+        place = rank(miss, day.past)
+        placed = f", the {_ordinal(place[0])} of {place[1]} misses" if place else ""
         told.append(
             f"{miss.line.label}: {money(miss.came / MILLIONS)}, {_size(miss)} "
-            f"{_side(miss)} forecast{because}{_placed(miss, day)}"
+            f"{_side(miss)} forecast{because}{placed}"
         )
     return f"{'. '.join(told)}."
-
-
-def _placed(miss: Miss, day: ResultsDay) -> str:
-    place = rank(miss, day.past)
-    return f", the {_ordinal(place[0])} of {place[1]} misses" if place else ""
 
 
 def _ordinal(place: int) -> str:
@@ -169,7 +166,10 @@ def missed(day: ResultsDay) -> TableExhibit:
     """Every line: forecast, actual, the miss, its place among past ones, what explains it."""
     rows = [_row(miss, day) for miss in _told(day)]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
-    absent = dict.fromkeys(_called(each) for each in day.misses if each.came is None)
+    absent = dict.fromkeys(
+        "advertising by region" if line.name.startswith("advertising.") else lowered(line.label)
+        for line in (each.line for each in day.misses if each.came is None)
+    )
     if absent:
         notes.append(f"Not on file, or an estimate, which counts as none: {joined(absent)}.")
     ranked = "; place 1: the largest miss of the line on record" if day.past else ""
@@ -187,11 +187,6 @@ def missed(day: ResultsDay) -> TableExhibit:
         notes=notes,
         dense=True,
     )
-
-
-def _called(miss: Miss) -> str:
-    regional = miss.line.name.startswith("advertising.")
-    return "advertising by region" if regional else lowered(miss.line.label)
 
 
 def _told(day: ResultsDay) -> list[Miss]:
@@ -275,6 +270,7 @@ def watch(day: ResultsDay) -> TableExhibit:
         )
         rows.append(row)
     results = next_results_day(owner)
+    advertising, capex = (_grown(said[name], last[name]) for name in ("advertising", "capex"))
     return table(
         [
             ("", 1.6),
@@ -283,7 +279,8 @@ def watch(day: ResultsDay) -> TableExhibit:
         ],
         rows,
         id="watch",
-        title=f"To watch in {coming.words}: {_watched(said, last)}",
+        title=f"To watch in {coming.words}: advertising {advertising} and capital expenditure "
+        f"{capex} on the year",
         subtitle=f"Results are {owner.next_results_status} on {results.day} {results:%B %Y}",
         source=day.lens.modelled(),
         reading="The usual miss is the mean size of past misses one quarter ahead."
@@ -298,11 +295,6 @@ def _usual(share: float | None, growth: bool, over_revenue: bool) -> str:
     if growth:
         return points(share)
     return f"{percent(share)}{' of revenue' if over_revenue else ''}"
-
-
-def _watched(said: Mapping[str, float], last: Mapping[str, float]) -> str:
-    advertising, capex = (_grown(said[name], last[name]) for name in ("advertising", "capex"))
-    return f"advertising {advertising} and capital expenditure {capex} on the year"
 
 
 def _grown(value: float, before: float) -> str:

@@ -71,9 +71,7 @@ def _name(part: Part) -> str:
     return part.name.removeprefix("Assumption: ")
 
 
-def steps(
-    lens: Lens, found: Revision, *, height: float | None = None, most: int = 20
-) -> Exhibit | Prose:
+def steps(lens: Lens, found: Revision, *, most: int = 20) -> Exhibit | Prose:
     """The change of NPV part by part, as a waterfall; the smallest together from ``most`` on."""
     change = found.change("npv", lens.view)
     if change is None or abs(change.amount) / MILLIONS < NOTHING or not change.parts:
@@ -91,7 +89,7 @@ def steps(
         None,
         parts,
         (f"Together, from {before} to {after}", whole),
-        height=height or 10 + 5.0 * (len(parts) + 1),
+        height=10 + 5.0 * (len(parts) + 1),
         write=lambda amount: written(amount, decimals=1, sign=True),
         write_total=lambda amount: written(amount, decimals=1, sign=True),
         below=0.06,

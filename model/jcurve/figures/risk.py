@@ -132,6 +132,7 @@ def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | P
         labels += [(high, written(high), 1)] * (high > base + NOTHING)
         rows.append(Bars(lens.called(swing.key), pieces, labels))
     first, height = shown[0], 22 + 5.6 * len(shown)
+    items = [lens.case.scenario[swing.key] for swing in shown]
     spans = [
         " to ".join("none" if end is None else money(end) for end in _ends(swing, output))
         for swing in shown[:8]
@@ -146,13 +147,9 @@ def tornado(lens: Lens, swings: Sequence[Swing], count: int = 10) -> Exhibit | P
         f"({money(base)}), USD bn; hatched: the worse end",
         source=lens.modelled(),
         alt=f"Tornado: {'; '.join(f'{name} {span}' for name, span in named)}.",
-        notes=["; ".join(_told(lens.case.scenario[swing.key]) for swing in shown) + "."],
+        notes=["; ".join(f"{item.called}: {lowered(item.label)}" for item in items) + "."],
         reading=_tornado_reading(swings, shown, output, base),
     )
-
-
-def _told(item: Assumption) -> str:
-    return f"{item.called}: {lowered(item.label)}"
 
 
 def _ends(swing: Swing, output: str) -> tuple[float | None, float | None]:

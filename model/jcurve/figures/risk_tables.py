@@ -91,9 +91,9 @@ def _amount(label: str, found: Estimate) -> Row:
 
 def _estimate(label: str, found: Estimate, write: Callable[[float], str]) -> Row:
     if math.isnan(found.value):
-        return Row(cells=(label, "none", ""), indent=1)
+        return Row.of(label, "none", "", indent=1)
     error = "" if found.error is None else write(found.error)
-    return Row(cells=(label, write(found.value), error), indent=1)
+    return Row.of(label, write(found.value), error, indent=1)
 
 
 def must_be(lens: Lens, found: Mapping[tuple[str, str], Solution]) -> TableExhibit | Prose:
@@ -196,7 +196,7 @@ def positions(
 
     def row(each: PositionLoss) -> Row:
         name = titles.get(each.name) or _day(each.name)
-        return Row(cells=(name, each.move, -each.loss, each.grade), indent=1)
+        return Row.of(name, each.move, -each.loss, each.grade, indent=1)
 
     return table(
         [
@@ -241,11 +241,11 @@ def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhi
     rows = []
     for name, weight in found.weights.items():
         worth = (each.values[name] / MILLIONS for each in found.expectations)
-        rows.append(Row(cells=(named(name), weight, *worth, lasting(found.payback[name]))))
+        rows.append(Row.of(named(name), weight, *worth, lasting(found.payback[name])))
     means = (each.mean / MILLIONS for each in found.expectations)
     spreads = (each.sd / MILLIONS for each in found.expectations)
-    rows.append(Row(cells=("Expected", 1.0, *means, f"in {back}"), role="total"))
-    rows.append(Row(cells=("Standard deviation", None, *spreads, "")))
+    rows.append(Row.of("Expected", 1.0, *means, f"in {back}", role="total"))
+    rows.append(Row.of("Standard deviation", None, *spreads, ""))
     return table(
         [
             ("Scenario", 2),
@@ -326,7 +326,7 @@ def _doing(action: str, date: str) -> str:
 
 def _rule(label: str, found: Estimate, more: str = "") -> Row:
     error = None if found.error is None else found.error / MILLIONS
-    return Row(cells=(label, found.value / MILLIONS, error, more), indent=1)
+    return Row.of(label, found.value / MILLIONS, error, more, indent=1)
 
 
 def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
@@ -350,7 +350,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
             _in_bn("Change of NPV from today", within, beyond, found.change, role="total"),
             heading(f"By the size of the plan, {lasts}"),
             *(
-                Row(cells=(percent(part, 0), "", "", worth / MILLIONS), indent=1)
+                Row.of(percent(part, 0), "", "", worth / MILLIONS, indent=1)
                 for part, worth in found.curve[::2]
             ),
         ],
@@ -366,7 +366,7 @@ def rests_on(lens: Lens, found: Consequences) -> TableExhibit | Prose:
 
 
 def _in_bn(label: str, *amounts: float, role: Literal["normal", "total"] = "normal") -> Row:
-    return Row(cells=(label, *(amount / MILLIONS for amount in amounts)), role=role)
+    return Row.of(label, *(amount / MILLIONS for amount in amounts), role=role)
 
 
 def _rests_on_reading(found: Consequences, horizon: int) -> str:

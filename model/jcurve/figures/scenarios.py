@@ -278,7 +278,7 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
         shown = [row for row in rows if not row.indent][:_BESIDE]
         names = [str(row.cells[0]) for row in shown]
         rows = [
-            Row(cells=(_title(lens, 40), *(row.cells[at] for row in shown)))
+            Row.of(_title(lens, 40), *(row.cells[at] for row in shown))
             for at, lens in enumerate(lenses, start=1)
         ]
     return table(
@@ -300,7 +300,11 @@ def steps(start: Lens, end: Lens) -> Exhibit:
     one, other = start.case.scenario, end.case.scenario
     found = shapley_bridge(one, other, f"npv.{start.view}", project=start.home)
     shares = sorted(found.shares, key=lambda share: -abs(share.amount))
-    parts = [(_group(end, share.group, share.keys), share.amount / MILLIONS) for share in shares]
+    parts = [  # a group of one is called as its assumption is
+        (end.called(share.keys[0]) if len(share.keys) == 1 else area(share.group),
+         share.amount / MILLIONS)
+        for share in shares
+    ]  # fmt: skip
     large = sum(abs(amount) >= _LEAST for _, amount in parts[:_STEPS])
     rest = sum(amount for _, amount in parts[large:])
     parts = parts[:large] + [("All others", rest)] * (len(parts) > large)
@@ -325,13 +329,6 @@ def steps(start: Lens, end: Lens) -> Exhibit:
         + ".",
         reading=_steps_reading(parts, after - before),
     )
-
-
-def _group(lens: Lens, group: str, keys: Sequence[str]) -> str:
-    """A group in words: its only assumption's label, or what its keys are about."""
-    if len(keys) == 1:
-        return lens.called(keys[0])
-    return area(group)
 
 
 def _steps_reading(parts: list[tuple[str, float]], gap: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -71,14 +71,14 @@ def _most(sizes: Sequence[Point]) -> float:
 
 
 def against_scale(
-    lens: Lens, *, width: style.Width = "full", height: float = 70.0
+    lens: Lens, *, width: Literal["full", "third"] = "full", height: float = 70.0
 ) -> Exhibit | Prose:
     """Value from today over the size of the plan: the plan and the best size shown, the band of
     the evidence, and the same with people in proportion."""
     if not lens.is_open:
         return nothing_to_decide()
     found = lens.scale_study
-    x, is_wide = 100 * found.scales, width != "third"
+    x, is_wide = 100 * found.scales, width == "full"
     own = [size.npv_go_forward / MILLIONS for size in found.points]
     talent = [size.npv_go_forward / MILLIONS for size in found.talent_scaled]
     low, high = found.low / MILLIONS, found.high / MILLIONS
@@ -109,7 +109,7 @@ def against_scale(
     return chart(
         figure,
         id="against-scale",
-        title=best_size(found) if width == "full" else last_tenth(found),
+        title=best_size(found) if is_wide else last_tenth(found),
         subtitle="NPV from today against stopping, USD bn, by size of the plan (AI spending beyond "
         "commitments and maintenance); band: one driver at a time over its evidence"
         if is_wide
@@ -165,9 +165,7 @@ def sizes(lens: Lens) -> tuple[Exhibit | Prose, ...]:
     return against_scale(lens), last_dollars(lens)
 
 
-def last_dollars(
-    lens: Lens, *, width: style.Width = "full", height: float = 62.0
-) -> Exhibit | Prose:
+def last_dollars(lens: Lens) -> Exhibit | Prose:
     """What the last 10 bn of each year of the plan return, beside all of the year's."""
     if not lens.is_open or not lens.marginal.years:
         return nothing_to_decide()
@@ -178,7 +176,7 @@ def last_dollars(
     amount = money(max(each.last.amount for each in found.years) / MILLIONS, brief=True)
     wide = 0.36
     with style.house():
-        figure, axes = style.plot(width=width, height=height)
+        figure, axes = style.plot(height=62)
         for side, values, role, label in (
             (-1, last, "programme", f"The last {amount}"),
             (1, average, "low", "All of the year"),
@@ -203,8 +201,7 @@ def last_dollars(
         f"{written(last[high])} in {years[high]}; of all of a year, from {written(min(average))} "
         f"to {written(max(average))}.",
         reading=_last_reading(found),
-        notes=[found.covers] * (width == "full"),
-        width=width,
+        notes=[found.covers],
     )
 
 

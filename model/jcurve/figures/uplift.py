@@ -123,7 +123,7 @@ def responses(lens: Lens) -> TableExhibit | Prose:
         stated = f"{amount(value)} ({span(amount(low), amount(high))})"
         told = stated if low < high else amount(value)
         cells = (label, told, percent(2**value - 1), percent(part / whole), worth[-1], why)
-        rows.append(Row(cells=cells, role="total" if why is belief else "normal"))
+        rows.append(Row.of(*cells, role="total" if why is belief else "normal"))
     return table(
         [
             ("", 1.6),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -74,17 +74,14 @@ class WhatIf(TableExhibit):
         return self
 
 
-def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
-    """Value, payback and trough for every combination of nine values of a few assumptions.
-
-    Args:
-        keys: assumptions with a range; an assumption without one has no dial.
-    """
+def what_if(lens: Lens) -> WhatIf | Prose:
+    """Value, payback and trough for every combination of nine values of ``KEYS``; one without a
+    range has no dial."""
     from jcurve.analysis.question import Question
     from jcurve.analysis.sensitivity import at_value, through
 
     scenario = lens.case.scenario
-    items = [scenario[key] for key in keys if scenario[key].has_range]
+    items = [scenario[key] for key in KEYS if scenario[key].has_range]
     if lens.is_empty or len(items) < 2:
         return prose("The two cases are the same, so there is nothing to vary.")
     draws = [through(item, _STEPS) for item in items]
@@ -99,7 +96,13 @@ def what_if(lens: Lens, keys: Sequence[str] = KEYS) -> WhatIf | Prose:
     answers = ask(varied)
     valid = np.broadcast_to(ask.valid(varied), grid.shape[1])
     outputs = tuple(
-        Output(label=label, cells=_texts(answers[name], valid, write))
+        Output(
+            label=label,
+            cells=tuple(
+                write(float(value)) if ok else "not possible"
+                for value, ok in zip(answers[name], valid, strict=True)
+            ),
+        )
         for name, (label, write) in writers.items()
     )
     dials = tuple(
@@ -128,12 +131,6 @@ def _values(item: Assumption, points: Array) -> tuple[str, ...]:
     return tuple(in_cell(item, float(number)) for number in numbers)
 
 
-def _texts(row: Array, valid: Mask, write: Callable[[float], str]) -> tuple[str, ...]:
-    return tuple(
-        write(float(value)) if ok else "not possible" for value, ok in zip(row, valid, strict=True)
-    )
-
-
 def _panel(lens: Lens, dials: tuple[Dial, ...], outputs: tuple[Output, ...], good: int) -> WhatIf:
     sizes, home = [len(dial.values) for dial in dials], [dial.at for dial in dials]
     width, every = max(sizes), math.prod(sizes)
@@ -148,7 +145,7 @@ def _panel(lens: Lens, dials: tuple[Dial, ...], outputs: tuple[Output, ...], goo
         lines = [("Value", dial.values)]
         lines += [(each.label, tuple(each.cells[at] for at in places)) for each in outputs[:2]]
         pad = (None,) * (width - sizes[number])
-        rows += [Row(cells=(label, *cells, *pad), indent=1) for label, cells in lines]
+        rows += [Row.of(label, *cells, *pad, indent=1) for label, cells in lines]
     count = "none" if not good else "all" if good == every else f"{good}"
     names = joined(lowered(dial.label) for dial in dials)
     steps = (at - _STEPS for at in range(width))

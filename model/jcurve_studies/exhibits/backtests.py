@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from jcurve.case import Case
 from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, spelt
 from jcurve.ground.project import Where
@@ -65,12 +65,12 @@ def errors(found: Backtest) -> TableExhibit:
     rows: list[Row] = []
     for subject in SUBJECTS:
         own = found.of(subject)
-        rows.append(Row(cells=(f"{subject.capitalize()}",), role="heading"))
+        rows.append(heading(f"{subject.capitalize()}"))
         for year in sorted({each.year for each in own}):
             by = {each.origin: each.error for each in own if each.year == year}
-            rows.append(Row(cells=(str(year), *(by.get(each) for each in origins)), indent=1))
+            rows.append(Row.of(str(year), *(by.get(each) for each in origins), indent=1))
         means = [_mean(own, origin) for origin in origins]
-        rows.append(Row(cells=("Mean absolute error", *means), role="subtotal", indent=1))
+        rows.append(Row.of("Mean absolute error", *means, role="subtotal", indent=1))
     return table(
         [
             "Year forecast",
@@ -164,18 +164,16 @@ def misses(found: Backtest, subject: str) -> TableExhibit:
             *(Column(label=str(each.year), group=f"End {each.origin}", decimals=1) for each in own),
         ],
         [
-            Row(cells=("Forecast", *(each.forecast / MILLIONS for each in own))),
+            Row.of("Forecast", *(each.forecast / MILLIONS for each in own)),
             *(
-                Row(
-                    cells=(
-                        name.capitalize(),
-                        *(each[name] / MILLIONS if name in each else None for each in parts),
-                    ),
+                Row.of(
+                    name.capitalize(),
+                    *(each[name] / MILLIONS if name in each else None for each in parts),
                     indent=1,
                 )
                 for name in names
             ),
-            Row(cells=("Actual", *(each.actual / MILLIONS for each in own)), role="total"),
+            Row.of("Actual", *(each.actual / MILLIONS for each in own), role="total"),
         ],
         id=f"misses-{subject.replace(' ', '-')}",
         title=_misses_title(own, subject),
@@ -206,15 +204,13 @@ def by_response(found: Backtest) -> TableExhibit:
         for elasticity in tried
     ]
     rows = [
-        Row(
-            cells=(
-                f"{year}, known through {origin}",
-                *(errors[origin, year, elasticity].error for elasticity in tried),
-            )
+        Row.of(
+            f"{year}, known through {origin}",
+            *(errors[origin, year, elasticity].error for elasticity in tried),
         )
         for origin, year in made
     ]
-    rows.append(Row(cells=("Mean absolute error", *means), role="total"))
+    rows.append(Row.of("Mean absolute error", *means, role="total"))
     return table(
         [
             "Forecast",

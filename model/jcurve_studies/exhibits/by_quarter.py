@@ -104,11 +104,8 @@ def by_quarter(found: Quarterly) -> TableExhibit:
             ),
         ],
         [
-            *(
-                Row(cells=(quarter(at), *(by.get((name, at)) for name in _SHOWN)))
-                for at in quarters
-            ),
-            Row(cells=("Mean size", *(mean[name] for name in _SHOWN)), role="total"),
+            *(Row.of(quarter(at), *(by.get((name, at)) for name in _SHOWN)) for at in quarters),
+            Row.of("Mean size", *(mean[name] for name in _SHOWN), role="total"),
         ],
         id="quarters-by-quarter",
         title=f"A quarter ahead {lowered(LINES[best].label)} is forecast best, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.ground.numbers import percent, written
 from jcurve_studies.comparisons.response import Fit, Line, Study
 
@@ -23,20 +23,16 @@ def response_fit(study: Study) -> TableExhibit:
             ("What it says", 3),
         ],
         [
-            _heading("The company's growth less its market's, on growth of compute"),
+            heading("The company's growth less its market's, on growth of compute"),
             *map(_row, study.readings),
-            _heading("Placebos: the same arithmetic where nothing should be found"),
+            heading("Placebos: the same arithmetic where nothing should be found"),
             *map(_row, study.placebos),
-            Row(
-                cells=(
-                    "Random paths of compute, as persistent",
-                    f"{_number(study.random_origin[0])} ± {_number(study.random_origin[1])}",
-                    "",
-                    f"{percent(study.steeper, 0)} as steep",
-                    "Mean and spread of the slopes through the origin; share of the slopes with a "
-                    "constant that reach the first line's",
-                ),
-                indent=1,
+            Row.of(
+                "Random paths of compute, as persistent",
+                f"{_number(study.random_origin[0])} ± {_number(study.random_origin[1])}",
+                "", f"{percent(study.steeper, 0)} as steep",
+                "Mean and spread of the slopes through the origin; share of the slopes with a "
+                "constant that reach the first line's", indent=1,
             ),
         ],
         id="response-fit",
@@ -55,13 +51,9 @@ def response_fit(study: Study) -> TableExhibit:
     )  # fmt: skip
 
 
-def _heading(text: str) -> Row:
-    return Row(cells=(text,), role="heading")
-
-
 def _row(line: Line) -> Row:
     cells = (line.label, _slope(line.origin), *_constant(line.constant), line.says)
-    return Row(cells=cells, indent=1)
+    return Row.of(*cells, indent=1)
 
 
 def _constant(fit: Fit | None) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jcurve.facts.outlay_tables import has_outlay_targets
-from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.ground.numbers import MILLIONS
 from jcurve_studies.fits.companies import Peer, fiscal_years
 from jcurve_studies.fits.outlays import FORECAST_AFTER, fit_outlays
@@ -17,11 +17,11 @@ def outlays(found: Sequence[Peer]) -> TableExhibit:
     """What each company put into property, and its depreciation, by fiscal year."""
     rows: list[Row] = []
     for each in found:
-        rows.append(Row(cells=(each.name,), role="heading"))
+        rows.append(heading(each.name))
         for year in fiscal_years(each)[-4:]:
             names = ("outlay", "reported_revenue", "property_depreciation")
             spent, earned, charged = (each.year(name, year) / MILLIONS for name in names)
-            rows.append(Row(cells=(year, spent, earned, each.intensity(year), charged), indent=1))
+            rows.append(Row.of(year, spent, earned, each.intensity(year), charged, indent=1))
     return table(
         [
             "Fiscal year",
@@ -45,7 +45,7 @@ def targets(found: Sequence[Peer]) -> TableExhibit:
         name = each.assembly.company.name
         if not has_outlay_targets(name, each.project):
             continue
-        rows.append(Row(cells=(each.name,), role="heading"))
+        rows.append(heading(each.name))
         early = fit_outlays(name, FORECAST_AFTER, each.project)
         whole = fit_outlays(name, None, each.project)
         for target, before in zip(whole.targets, early.targets, strict=True):
@@ -54,7 +54,7 @@ def targets(found: Sequence[Peer]) -> TableExhibit:
                 f"{target.what}, {target.period}", target.reported, target.modelled, target.error,
                 target.weight, f"{before.error:+.1%}{later}", target.source_id,
             )  # fmt: skip
-            rows.append(Row(cells=cells, indent=1))
+            rows.append(Row.of(*cells, indent=1))
     return table(
         [
             "Figure, fiscal year",
@@ -76,7 +76,7 @@ def assumptions(found: Sequence[Peer]) -> TableExhibit:
     """What each company rests on: the values of its ``outlay.csv``."""
     rows: list[Row] = []
     for each in found:
-        rows.append(Row(cells=(each.name,), role="heading"))
+        rows.append(heading(each.name))
         members = each.assembly.company.sets["asset_class"]
         alike: dict[tuple[str, ...], list[str]] = {}
         for key, item in each.assumptions.items():
@@ -88,7 +88,7 @@ def assumptions(found: Sequence[Peer]) -> TableExhibit:
                 alike.setdefault(about, []).append(key)
         for (shown, *rest), keys in alike.items():
             name = f"{shown}.*" if len(keys) == len(members) else " ".join(keys)
-            rows.append(Row(cells=(name, *rest), indent=1))
+            rows.append(Row.of(name, *rest, indent=1))
     return table(
         ["Assumption", "Value", "Unit", "Kind", "Rests on", "Source"],
         rows,

@@ -8,7 +8,7 @@ from jcurve.case import Case
 from jcurve.facts.outlay_tables import calibrated, has_outlay_targets
 from jcurve.figures import answer, plotting, style
 from jcurve.figures.display import Cover, KeyFigure, paragraph
-from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, table
+from jcurve.figures.exhibit import Column, Exhibit, Row, TableExhibit, chart, heading, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, MINUS, joined, lowered, money, percent, quarter
 from jcurve.ground.project import Where
@@ -163,7 +163,7 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
         name = each.assembly.company.name
         if each.has_whole_model or not has_outlay_targets(name, each.project):
             continue
-        rows.append(Row(cells=(each.name,), role="heading"))
+        rows.append(heading(each.name))
         held = held_outlays(name, each.project)
         known = calibrated(name, each.project)
         before = fit_outlays(name, FORECAST_AFTER, each.project).values if early else ()
@@ -172,7 +172,7 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
             at_end = value in (parameter.low, parameter.high)
             told = f"{value:g}, an end" if at_end else f"{value:g}"
             then = [f"{before[at]:g}"] if early else []
-            rows.append(Row(cells=(parameter.name, ends, told, *then, parameter.basis), indent=1))
+            rows.append(Row.of(parameter.name, ends, told, *then, parameter.basis, indent=1))
     return table(
         [
             ("Parameter", 2),
@@ -236,7 +236,7 @@ def lives(found: Sequence[Peer]) -> TableExhibit:
         moves = [each.with_life(years, year) for years in (-2.0, -1.0, 1.0)]
         shares.append(moves[1] / charged)
         cells = (charged / MILLIONS, *(x / MILLIONS for x in moves), shares[-1])
-        rows.append(Row(cells=(each.name, year, *cells)))
+        rows.append(Row.of(each.name, year, *cells))
     return table(
         [
             ("Company", 2),

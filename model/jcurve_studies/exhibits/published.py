@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jcurve.case import Case
-from jcurve.figures.exhibit import Column, Row, TableExhibit, saying, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import (
     MILLIONS,
@@ -45,7 +45,7 @@ def answers(project: Where = None) -> TableExhibit:
         notes = dict.fromkeys(each.printed.note for each in lost)
         figures = joined([_figure(each) for each in lost]) if lost else "none"
         done = len(own) - len(lost)
-        rows.append(Row(cells=(model, len(own), done, figures, " ".join(notes))))
+        rows.append(Row.of(model, len(own), done, figures, " ".join(notes)))
     return table(
         [
             "Model",
@@ -76,7 +76,7 @@ def every_answer(project: Where = None) -> TableExhibit:
     rows: list[Row] = []
     found = rebuilt(project)
     for model in dict.fromkeys(each.model for each in found):
-        rows.append(Row(cells=(model,), role="heading"))
+        rows.append(heading(model))
         for each in (each for each in found if each.model == model):
             digits = max(each.printed.digits, 0)
             ours = None if each.ours is None else round(each.ours, each.printed.digits)
@@ -88,7 +88,7 @@ def every_answer(project: Where = None) -> TableExhibit:
                 each.status,
                 each.printed.source.source_id,
             )
-            rows.append(Row(cells=cells, indent=1))
+            rows.append(Row.of(*cells, indent=1))
     return table(
         ["Figure", "Unit", "Printed", "Ours", "Status", "Source"],
         rows,

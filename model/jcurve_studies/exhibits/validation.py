@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jcurve.case import Case
 from jcurve.facts import VerifyReport, companies, company, evidence
-from jcurve.figures.exhibit import Column, Row, TableExhibit, table
+from jcurve.figures.exhibit import Column, Row, TableExhibit, heading, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import MILLIONS, money, percent, quarter, spelt, written
 from jcurve.ground.project import Where
@@ -55,10 +55,10 @@ def _against_filings(
         modelled = (None if each is None else each.modelled / MILLIONS for each in own)
         errors = (None if each is None else each.error for each in own)
         rows += [
-            Row(cells=(f"{kind}, USD bn",), role="heading"),
-            Row(cells=("Reported", *reported), indent=1),
-            Row(cells=("Model", *modelled), indent=1),
-            Row(cells=("Difference", *errors), indent=1, style="percent", decimals=1),
+            heading(f"{kind}, USD bn"),
+            Row.of("Reported", *reported, indent=1),
+            Row.of("Model", *modelled, indent=1),
+            Row.of("Difference", *errors, indent=1, style="percent", decimals=1),
         ]
     return table(
         [
@@ -257,7 +257,7 @@ def verified(report: VerifyReport, project: Where = None) -> TableExhibit:
                 (names.get(name, name.capitalize()), count, failed[name])
                 for name, count in counts.items()
             ),
-            Row(cells=("All", total, wrong), role="total"),
+            Row.of("All", total, wrong, role="total"),
         ],
         id="verified",
         title=f"All {total:,} accounting identities hold"

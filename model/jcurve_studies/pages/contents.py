@@ -4,7 +4,6 @@ table; and the README, of which one table is generated."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -34,13 +33,10 @@ END = "<!-- end of backtests -->"
 def text(name: str, study: Study) -> str:
     """The page that a template makes of a study, its ``s``."""
 
-    def as_markdown(value: Any) -> Any:
-        return value.markdown() if isinstance(value, Exhibit | TableExhibit) else value
-
     made = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         undefined=StrictUndefined,
-        finalize=as_markdown,
+        finalize=lambda it: it.markdown() if isinstance(it, Exhibit | TableExhibit) else it,
         trim_blocks=True,
     )
     rooms = (backtests, by_quarter, peer_records, peers, published, validation)
