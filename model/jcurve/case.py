@@ -26,8 +26,7 @@ from jcurve.engine.model import CONSTANTS, SHARED, VIEWS, RowKey, spell
 from jcurve.engine.trace import Node
 from jcurve.engine.trace import trace as trace_rows
 from jcurve.evaluation.evaluator import evaluate as evaluate_rows
-from jcurve.evaluation.naming import key_of, members_of
-from jcurve.evaluation.origins import origin
+from jcurve.evaluation.naming import key_of, members_of, origin
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Where
 

@@ -173,7 +173,7 @@ def test_the_status_of_many_failures_has_a_limit(tmp_path: Path) -> None:
 def test_what_is_unchanged_is_skipped_unless_forced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.publish.package", lambda: "as it is")
     project = make_project(tmp_path)
     first = run_batch(project, "base")
     again = run_batch(project, "base")

@@ -19,7 +19,6 @@ from pypdf import PdfReader
 from jcurve.briefing import render
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.briefing.widths import layout
 from jcurve.figures import Column, Prose, callout, footnote, prose, ref, table
 from jcurve.figures.display import MIME
@@ -35,6 +34,7 @@ from tests.support.demo_report import (
     notebook,
     statement,
 )
+from tests.support.pdfcheck import pdf
 
 HOSTILE = (
     "<script>alert(1)</script> #panic() $x$ \\u{41} *a* _b_ `c` @d <img src=x onerror=y> & \"'"

@@ -14,13 +14,13 @@ import pytest
 import jcurve
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.figures.lens import Lens
 from jcurve.figures.whatif import KEYS, Dial, Output, WhatIf, what_if
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import money
 from tests.support import pdfcheck
 from tests.support.demo_report import code, cover, demo_notebook, notebook
+from tests.support.pdfcheck import pdf
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ from jcurve.assumptions.house_style import HouseStyle, luminance, read_house_sty
 from jcurve.briefing import BriefingExporter, BriefingHTMLExporter
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.workbook.writing import add_footers, add_masthead, house_of
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.foreign import cell, display, note, picture
+from tests.support.pdfcheck import pdf
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="9" height="9"/></svg>'

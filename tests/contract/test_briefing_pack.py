@@ -14,7 +14,7 @@ import jcurve
 from jcurve.assumptions import shipped
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf, pictures
+from jcurve.briefing.typeset import pictures
 from jcurve.commands import main
 from jcurve.figures import brief, outlook, scenarios
 from jcurve.figures.brief import Earlier
@@ -30,6 +30,7 @@ from tests.counts import count
 from tests.support import house_words, pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.notebooks import shipped_notebooks
+from tests.support.pdfcheck import pdf
 from tests.support.quarters_back import LAST
 from tests.support.reading_truth import held
 from tests.support.report_cells import real_project

@@ -9,11 +9,11 @@ import pdfplumber
 import pytest
 
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.briefing.widths import layout
 from jcurve.figures import Column, Row, TableExhibit, table
 from tests.support import pdfcheck
 from tests.support.demo_report import code, notebook
+from tests.support.pdfcheck import pdf
 
 PIECES = (
     "AVATAR To. Wa Ty LT P. Yo, average fi ffl office WAVE 2026: 137,500; (see above) train / "

@@ -157,7 +157,7 @@ def test_a_notebook_is_run_in_the_project_that_it_lies_in(
     monkeypatch.delenv("JCURVE_PROJECT", raising=False)
     named: list[str | None] = []
     monkeypatch.setattr(
-        "jcurve_runs.execution.client.NotebookEngine.execute_notebook",
+        "jcurve_runs.execution.client.execute_notebook",
         lambda *_, **__: named.append(os.environ.get("JCURVE_PROJECT")),
     )
     for folder in ("one", "two", "none"):
@@ -181,7 +181,7 @@ def test_papermill_may_be_given_a_notebook_as_data(
     monkeypatch.delenv("JCURVE_PROJECT", raising=False)
     seen: list[str | None] = []
     monkeypatch.setattr(
-        "jcurve_runs.execution.client.NotebookEngine.execute_notebook",
+        "jcurve_runs.execution.client.execute_notebook",
         lambda nb, kernel, **_: seen.append(os.environ.get("JCURVE_PROJECT")),
     )
     note = nbformat.v4.new_notebook()

@@ -10,13 +10,13 @@ import pytest
 import jcurve
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.figures import Lens, answer
 from jcurve.ground.errors import FactsError
 from jcurve.ground.numbers import MILLIONS, money, percent
 from jcurve_studies.backtesting.backtest import SUBJECTS, backtest, mean_error
 from jcurve_studies.exhibits import backtests, peers
 from tests.support import pdfcheck
+from tests.support.pdfcheck import pdf
 from tests.support.reading_truth import held
 from tests.support.report_cells import executed, sentences
 

@@ -24,7 +24,6 @@ from jcurve.briefing.editions import Edition
 from jcurve.briefing.parameters import check_parameters
 from jcurve.briefing.reading import read
 from jcurve.briefing.results import record_case
-from jcurve.briefing.typeset import pdf
 from jcurve.case import Case
 from jcurve.commands import main
 from jcurve.company import rows_of
@@ -35,6 +34,7 @@ from jcurve.ground.project import Project, find_project
 from jcurve_studies.backtesting.quarterly import quarterly
 from tests.counts import count
 from tests.support import pdfcheck
+from tests.support.pdfcheck import pdf
 from tests.support.quarters_back import BEFORE, COMING, LAST, TOGETHER, case_after, known_since
 from tests.support.reading_truth import held
 from tests.support.report_cells import real_project, sentences

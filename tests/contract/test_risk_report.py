@@ -10,11 +10,11 @@ import pytest
 from jcurve.analysis import overview
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.case import scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import find_project
 from tests.support import pdfcheck
+from tests.support.pdfcheck import pdf
 from tests.support.reading_truth import held
 from tests.support.report_cells import executed, sentences
 

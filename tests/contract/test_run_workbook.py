@@ -22,8 +22,8 @@ from jcurve_runs.portal.site import FOLDER, refresh
 from jcurve_runs.publishing import workbook as its_own
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import batch, every
+from jcurve_runs.publishing.publish import intact
 from jcurve_runs.publishing.runs import carry_out
-from jcurve_runs.publishing.unchanged import intact
 from tests.faults.test_run_together import TRUE_RECORD
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import (
@@ -162,7 +162,7 @@ def test_an_edition_without_one_does_not_serve_who_wants_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: NoProcess
 ) -> None:
     """And one with it serves who wants none."""
-    monkeypatch.setattr("jcurve_runs.publishing.unchanged.package", lambda: "as it is")
+    monkeypatch.setattr("jcurve_runs.publishing.publish.package", lambda: "as it is")
     monkeypatch.setattr("jcurve_runs.publishing.attempt.write_workbook", holding("a"))
     project = make_project(tmp_path)
     told = [

@@ -25,7 +25,6 @@ from jcurve.briefing import Edition
 from jcurve.briefing.document import Document
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.commands import main
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures import Lens, answer, basis, statements
@@ -39,6 +38,7 @@ from jcurve_runs.ledger.outbox import Message
 from tests.counts import count
 from tests.support import pdfcheck
 from tests.support.hostile import TWENTY, hostile_project
+from tests.support.pdfcheck import pdf
 from tests.support.reading_truth import held
 from tests.support.report_cells import NOTEBOOKS, executed, real_project, sentences
 

@@ -24,9 +24,7 @@ from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch
 from jcurve_runs.publishing.retention import Rule
 from jcurve_runs.schedule import schedules
-from jcurve_runs.schedule.calendars import Calendars, Day
 from jcurve_runs.schedule.check import parameters_for
-from jcurve_runs.schedule.cron import Cron, instant
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import (
     Schedule,
@@ -36,6 +34,7 @@ from jcurve_runs.schedule.schedules import (
     read_schedules,
 )
 from jcurve_runs.schedule.tick import Tick, tick, watch_clock
+from jcurve_runs.schedule.when import Calendars, Cron, Day, instant
 from tests.support.notebooks import (
     PARAMETERS,
     RECORD,

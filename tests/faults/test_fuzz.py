@@ -22,8 +22,8 @@ from jcurve.commands.verb import Context
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.project import Project
 from jcurve_runs import Request, prepare
-from jcurve_runs.schedule.calendars import Calendars
 from jcurve_runs.schedule.schedules import moments, next_moment, read_schedules
+from jcurve_runs.schedule.when import Calendars
 from tests.conftest import RecordFigure
 from tests.support.fuzzing import PIECES, _limited, altered, content, fuzz, one_line
 from tests.support.hostile import HOSTILE

@@ -20,7 +20,6 @@ import jcurve
 from jcurve.briefing.editions import check_name, diff
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
 from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
@@ -46,6 +45,7 @@ from tests.support.notebooks import (
     make_project,
     run_fixture,
 )
+from tests.support.pdfcheck import pdf
 
 ROOT = Path(__file__).parents[2]
 

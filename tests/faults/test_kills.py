@@ -23,8 +23,8 @@ from jcurve.briefing import Edition, latest
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.ledger.store import state_folder
+from jcurve_runs.publishing.publish import intact
 from jcurve_runs.publishing.runs import recover
-from jcurve_runs.publishing.unchanged import intact
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.drives import sound_runs

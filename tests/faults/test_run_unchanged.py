@@ -15,10 +15,10 @@ from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution.executor import Plain
 from jcurve_runs.plan.request import Plan
-from jcurve_runs.publishing import unchanged
+from jcurve_runs.publishing import publish
 from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.publish import intact, key, standing
 from jcurve_runs.publishing.runs import carry_out
-from jcurve_runs.publishing.unchanged import intact, key, standing
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import PARAMETERS, RECORD, SHOW, StandIn, make_project, write_notebook
 
@@ -109,10 +109,10 @@ def test_another_scenario_hash_parameter_cell_datum_or_style_is_another_key(
     changed["house style"] = key(plan_of(project, "two"))
     (project.reports / "house_style.yml").unlink()
     with monkeypatch.context() as patch:
-        patch.setattr(unchanged, "package", lambda: "edited")
+        patch.setattr(publish, "package", lambda: "edited")
         changed["package"] = key(plan)
     with monkeypatch.context() as patch:
-        patch.setattr(unchanged, "environment", lambda: "upgraded")
+        patch.setattr(publish, "environment", lambda: "upgraded")
         changed["environment"] = key(plan)
     assert len({known, *changed.values()}) == 1 + len(changed)
     assert standing(plan, known) == edition

@@ -31,8 +31,8 @@ from jcurve_runs.delivery.deliver import deliver
 from jcurve_runs.delivery.smtp import MailServer
 from jcurve_runs.plan.request import Origin
 from jcurve_runs.publishing.batch import batch
+from jcurve_runs.publishing.publish import intact
 from jcurve_runs.publishing.runs import carry_out, raised, recover
-from jcurve_runs.publishing.unchanged import intact
 from jcurve_runs.schedule.tick import tick
 from tests.counts import is_full
 from tests.support.drives import NoProcess, plan_of, sound_runs

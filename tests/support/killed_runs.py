@@ -24,11 +24,11 @@ from jcurve_runs.execution.staging import Staged
 from jcurve_runs.ledger.outbox import Answer
 from jcurve_runs.plan.request import Origin, Plan
 from jcurve_runs.publishing import batch as batches
-from jcurve_runs.publishing import unchanged
+from jcurve_runs.publishing import publish
 from jcurve_runs.publishing.batch import Batch as Ran
 from jcurve_runs.publishing.batch import every
+from jcurve_runs.publishing.publish import intact
 from jcurve_runs.publishing.runs import recover
-from jcurve_runs.publishing.unchanged import intact
 from jcurve_runs.schedule.occurrences import Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import Schedule
 from jcurve_runs.schedule.tick import tick
@@ -66,7 +66,7 @@ def replay(recorded: str) -> None:
     Replay.recorded = Staged(Path(recorded))
     batches.Plain = Replay  # type: ignore[misc]
     for name in ("package", "renderer", "environment"):
-        setattr(unchanged, name, lambda: "as it is")
+        setattr(publish, name, lambda: "as it is")
 
 
 def run_all(

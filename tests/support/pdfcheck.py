@@ -17,6 +17,11 @@ import pdfplumber
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
+from jcurve.assumptions.house_style import HouseStyle
+from jcurve.briefing.document import Document
+from jcurve.briefing.payload import Paper
+from jcurve.briefing.typeset import typeset
+
 __all__ = [
     "Element",
     "TableCell",
@@ -28,6 +33,7 @@ __all__ = [
     "misplaced",
     "overlapping",
     "page_texts",
+    "pdf",
     "smallest",
     "structure",
     "tables",
@@ -42,6 +48,13 @@ _MARGINS = {"a4": (24 * _MM, 22 * _MM), "letter": (19 * _MM, 18 * _MM)}
 _LETTER_HEIGHT = 792.0
 _SLACK = 1.5
 _MATHS = "NewCM"  # whose signs stand above and below each other, and small, by design
+
+
+def pdf(
+    document: Document, *, paper: Paper | None = None, house: HouseStyle | None = None
+) -> bytes:
+    """A document typeset, whatever could not be set in it."""
+    return typeset(document, paper=paper, house=house).pdf
 
 
 def complaints(pdf: bytes) -> list[str]:

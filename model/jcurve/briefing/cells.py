@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jcurve.briefing import hypertext, markdown_cells, outputs
+from jcurve.briefing import hypertext, outputs
 from jcurve.briefing.document import Block, Code, Loss, Para, Picture, Shown, Verbatim
 from jcurve.briefing.hypertext import Context
 from jcurve.briefing.maths import TeX
@@ -71,7 +71,7 @@ class Cells:
             losses=self.losses,
         )
         if kind == "markdown" and "exclude_markdown" not in self.excluded:
-            yield from markdown_cells.blocks(source, context)
+            yield from outputs.markdown(source, context)
         elif kind == "raw" and "exclude_raw" not in self.excluded:
             yield from _raw(cell, source, context)
         elif kind == "code" and "exclude_code_cell" not in self.excluded:
@@ -171,7 +171,7 @@ def _raw(cell: Mapping[str, Any], source: str, context: Context) -> Iterator[Blo
     if form in ("text/html", "html"):
         yield from hypertext.read(source, context)
     elif form in ("text/markdown", "markdown"):
-        yield from markdown_cells.blocks(source, context)
+        yield from outputs.markdown(source, context)
     elif form in _TEXT:
         for paragraph in source.split("\n\n"):
             if paragraph.strip():

@@ -42,6 +42,16 @@ LATEST = "latest.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}", re.ASCII)
 
 
+class _File:
+    """A file of an edition by its name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, edition: Edition, _: object) -> Path:
+        return edition.folder / self._name
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """A published run.
@@ -60,35 +70,12 @@ class Edition:
         """One of a project's, where it lies or will lie."""
         return cls(name, report, series, project.reports / report / series / name)
 
-    @property
-    def html(self) -> Path:
-        """The report as one HTML file."""
-        return self.folder / "report.html"
-
-    @property
-    def pdf(self) -> Path:
-        """The report as PDF."""
-        return self.folder / "report.pdf"
-
-    @property
-    def workbook(self) -> Path:
-        """The scenario as a workbook of live formulas; not every edition has one."""
-        return self.folder / "model.xlsx"
-
-    @property
-    def notebook(self) -> Path:
-        """The executed notebook."""
-        return self.folder / "notebook.ipynb"
-
-    @property
-    def results(self) -> Path:
-        """The results as data."""
-        return self.folder / "results.json"
-
-    @property
-    def provenance(self) -> Path:
-        """What was run, where, when, and the hash of every file."""
-        return self.folder / "provenance.json"
+    html = _File("report.html")  # the report as one HTML file
+    pdf = _File("report.pdf")
+    workbook = _File("model.xlsx")  # the scenario as live formulas; not every edition has one
+    notebook = _File("notebook.ipynb")  # executed
+    results = _File("results.json")  # as data
+    provenance = _File("provenance.json")  # what was run, where, when, and every file's hash
 
 
 def check_name(name: str, what: str) -> str:
@@ -171,10 +158,8 @@ def previous_edition(given: Parameters, report: str) -> Earlier | None:
     """
     from jcurve.figures.brief import Earlier
 
-    scenario = given.scenario
-    series = series_name(scenario.name, scenario.hash, dict(scenario.overrides), given.view)
     project = given.project
-    found = latest(project, report, series)
+    found = latest(project, report, _series_of(given))
     if found is None:
         return None
     results = read_results(found.results)
@@ -187,6 +172,11 @@ def previous_edition(given: Parameters, report: str) -> Earlier | None:
         published=_day(found.id),
         rebuilt=lambda: rebuilt(found, project),
     )
+
+
+def _series_of(given: Parameters) -> str:
+    scenario = given.scenario
+    return series_name(scenario.name, scenario.hash, dict(scenario.overrides), given.view)
 
 
 def _day(name: str) -> str:
@@ -204,8 +194,7 @@ _TOLD_OF = ("results_note", "executive_brief")
 def edition_before(given: Parameters, data_through: str) -> tuple[Case, Figures] | None:
     """What the last edition that knew less rested on, rebuilt, and the figures that it printed;
     None where neither report has one in the series of ``given``."""
-    scenario, project = given.scenario, given.project
-    series = series_name(scenario.name, scenario.hash, dict(scenario.overrides), given.view)
+    project, series = given.project, _series_of(given)
     found = [
         (each.id, each)
         for report in _TOLD_OF

@@ -61,12 +61,13 @@ def grid(table: HtmlElement, reader: _Reader) -> Grid | None:
     head, body = _filled(head, across), _filled(body, across)
     for what in sorted(styles.lost):
         reader.lost(f"{what} of a table")
+    data = [at for row in placed(body) for at, cell in row if not cell.head]
     caption = next(table.iterchildren("caption"), None)
     return Grid(
         head=head,
         rows=body,
         aligns=_aligns(body, said, across),
-        stub=_stub(body, across),
+        stub=min(data, default=across) if body else 0,  # columns at the left that hold heads alone
         caption=reader.runs(caption) if caption is not None else (),
     )
 
@@ -163,18 +164,6 @@ def _filled(rows: tuple[tuple[Cell, ...], ...], across: int) -> tuple[tuple[Cell
     return tuple(
         row + (Cell(),) * (across - taken) for row, taken in zip(rows, covered, strict=True)
     )
-
-
-def _columns(rows: Sequence[Sequence[Cell]]) -> Iterator[tuple[int, Cell]]:
-    for row in placed(rows):
-        for at, cell in row:
-            yield from ((column, cell) for column in range(at, at + cell.across))
-
-
-def _stub(body: Sequence[Sequence[Cell]], across: int) -> int:
-    """Columns at the left that hold heads alone."""
-    data = {column for column, cell in _columns(body) if not cell.head}
-    return min(data, default=across) if body else 0
 
 
 def _aligns(

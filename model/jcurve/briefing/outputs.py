@@ -1,4 +1,5 @@
-"""What a code cell printed and displayed, as blocks: the richest form of it that can be read.
+"""Markdown, and what a code cell printed and displayed, as blocks: the richest form of an output
+that can be read.
 
 A picture is taken before words, words before a script's data, and what Python's ``repr`` says
 only when there is nothing else. What can be shown in no form leaves a line that says so.
@@ -9,13 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from jcurve.briefing import markdown_cells, pictures
+from jcurve.briefing import pictures
 from jcurve.briefing.document import Block, Maths, Para, Verbatim
 from jcurve.briefing.hypertext import Context, missing, read, tidy
 from jcurve.briefing.maths import held
 from jcurve.figures.display import KEY, Run
+from jcurve.figures.markup import escape
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
@@ -70,13 +73,8 @@ def printed(text: str) -> Verbatim | None:
     shown = terminal(text).strip("\n")
     if not shown.strip():
         return None
-    return Verbatim(shown, folded=_folded(shown))
-
-
-def _folded(text: str) -> tuple[int, int] | None:
-    """Which lines of a long log are left out in print: the first, and the one after the last."""
-    lines = text.count("\n") + 1
-    return (_ENDS[0], lines - _ENDS[1]) if lines > _LOG else None
+    lines = shown.count("\n") + 1
+    return Verbatim(shown, folded=(_ENDS[0], lines - _ENDS[1]) if lines > _LOG else None)
 
 
 def alt_text(metadata: Mapping[str, Any]) -> str:
@@ -138,7 +136,7 @@ def _words(data: Mapping[str, Any], context: Context) -> Iterator[Block]:
             yield from blocks
             return
     if "text/markdown" in data:
-        yield from markdown_cells.blocks(joined(data["text/markdown"]), context)
+        yield from markdown(joined(data["text/markdown"]), context)
     elif drawn is not None:
         name = _NAMES.get(drawn[1])
         yield missing(
@@ -188,3 +186,39 @@ def latex(source: str, context: Context) -> Sequence[Block]:
             runs.append(piece.formula)
     blocks += [Para(done)] if (done := tidy(runs)) else []
     return blocks
+
+
+def markdown(source: str, context: Context) -> tuple[Block, ...]:
+    """The blocks of a markdown cell, or of an output of this kind, as JupyterLab reads it: formulas
+    first, then Markdown, then the HTML that both make, which goes the way of every other HTML. It
+    is sanitised, and nothing in it is ever executed."""
+    text, kept = context.tex.hold(source)
+    return tuple(read(str(_parser()(text)), context, kept))
+
+
+@cache
+def _parser() -> Any:
+    import mistune
+    from mistune.plugins.footnotes import footnotes
+    from mistune.plugins.formatting import strikethrough
+    from mistune.plugins.table import table
+    from mistune.plugins.task_lists import task_lists
+
+    plugins: list[Any] = [table, footnotes, strikethrough, task_lists]
+    parser: Any = mistune.create_markdown(
+        renderer=mistune.HTMLRenderer(escape=False, allow_harmful_protocols=True), plugins=plugins
+    )
+    # Notes stand at the foot of the page, so their text is handed over by key.
+    renderer = parser.renderer
+    renderer.register(
+        "footnote_ref", lambda _, key, index: f'<x-note key="{escape(key)}"></x-note>'
+    )
+    renderer.register("footnotes", lambda _, text: f"<x-notes>{text}</x-notes>")
+    renderer.register(
+        "footnote_item", lambda _, text, key, index: f'<x-note key="{escape(key)}">{text}</x-note>'
+    )
+    renderer.register(
+        "task_list_item",
+        lambda _, text, checked=False: f"<li>{'☑' if checked else '☐'} {text}</li>\n",
+    )
+    return parser

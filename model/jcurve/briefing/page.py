@@ -167,11 +167,10 @@ def _block(block: Block, writer: Writer) -> str:
             return f"<ul>{items}</ul>"
         start = f' start="{block.start}"' if block.start != 1 else ""
         return f"<ol{start}>{items}</ol>"
-    if isinstance(block, Quote):
+    if isinstance(block, Quote | Note):
         inner = "".join(_block(part, writer) for part in block.blocks)
-        return f"<blockquote>{inner}</blockquote>"
-    if isinstance(block, Note):
-        inner = "".join(_block(part, writer) for part in block.blocks)
+        if isinstance(block, Quote):
+            return f"<blockquote>{inner}</blockquote>"
         return f'<div class="callout" role="note">{inner}</div>'
     if isinstance(block, Verbatim):
         return _verbatim(block)
@@ -272,14 +271,10 @@ def _shades(blocks: Iterable[Block]) -> str:
     for block in blocks:
         if isinstance(block, Grid):
             found |= {cell.shade for row in (*block.head, *block.rows) for cell in row}
+    inks = {each: "#1b2430" if luminance(each) > 0.2 else "#ffffff" for each in found - {""}}
     return "".join(
-        f".{_shade(colour)}{{background:{colour};color:{_ink_on(colour)}}}"
-        for colour in sorted(found - {""})
+        f".{_shade(each)}{{background:{each};color:{inks[each]}}}" for each in sorted(inks)
     )
-
-
-def _ink_on(colour: str) -> str:
-    return "#1b2430" if luminance(colour) > 0.2 else "#ffffff"
 
 
 def _dressed(house: HouseStyle) -> str:

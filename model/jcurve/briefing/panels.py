@@ -28,7 +28,8 @@ _STATES = "application/vnd.jupyter.widget-state+json"
 def with_panels(notebook: Any, folder: Path | None) -> Any:
     """The notebook with every panel's output in place of the panel; itself where there is none."""
     cells = notebook.get("cells", ())
-    if not any(STATE in output.get("data", {}) for each in cells for output in _outputs(each)):
+    outputs = (output for each in cells for output in each.get("outputs", ()))
+    if not any(STATE in output.get("data", {}) for output in outputs):
         return notebook
     saved = notebook.get("metadata", {}).get("widgets", {}).get(_STATES, {}).get("state", {})
     made = notebook.copy()
@@ -36,15 +37,11 @@ def with_panels(notebook: Any, folder: Path | None) -> Any:
     return made
 
 
-def _outputs(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(cell.get("outputs", ()))
-
-
 def _shown(cell: Any, saved: Mapping[str, Any], folder: Path | None) -> Any:
-    if not any(STATE in output.get("data", {}) for output in _outputs(cell)):
+    if "outputs" not in cell:
         return cell
     made = cell.copy()
-    made["outputs"] = [new for each in _outputs(cell) for new in _drawn(each, saved, folder)]
+    made["outputs"] = [new for each in cell["outputs"] for new in _drawn(each, saved, folder)]
     return made
 
 

@@ -6,7 +6,7 @@ import datetime
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,6 @@ from jcurve.briefing.cells import Cells
 from jcurve.briefing.document import (
     Beside,
     Block,
-    Cell,
     Document,
     Grid,
     Heading,
@@ -98,7 +97,8 @@ def _title(
     first = found[0] if found else None
     if cover is not None:
         # A notebook's own first heading repeats what the cover says in print.
-        if isinstance(first, Heading) and first.level == 1 and _only_top(found):
+        tops = sum(isinstance(block, Heading) and block.level == 1 for block in found)
+        if isinstance(first, Heading) and first.level == tops == 1:
             found = found[1:]
         return cover.title, found
     declared = str(notebook.get("metadata", {}).get("title", "")).strip()
@@ -121,10 +121,6 @@ def _date(notebook: Mapping[str, Any]) -> datetime.date | None:
         return datetime.date.fromisoformat(max(days)) if days else None
     except ValueError:
         return None
-
-
-def _only_top(found: list[Block]) -> bool:
-    return sum(isinstance(block, Heading) and block.level == 1 for block in found) == 1
 
 
 def _numbers(found: Iterable[Block]) -> dict[str, int]:
@@ -205,12 +201,11 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
         items = tuple(tuple(_inner(each, numbers) for each in item) for item in block.items)
         return Items(items, block.ordered, block.start)
     if isinstance(block, Grid):
-        return replace(
-            block,
-            head=tuple(tuple(_cell(cell, of) for cell in row) for row in block.head),
-            rows=tuple(tuple(_cell(cell, of) for cell in row) for row in block.rows),
-            caption=of(block.caption),
+        head, rows = (
+            tuple(tuple(replace(cell, runs=of(cell.runs)) for cell in row) for row in part)
+            for part in (block.head, block.rows)
         )
+        return replace(block, head=head, rows=rows, caption=of(block.caption))
     if isinstance(block, Beside):
         return Beside(tuple(_reread(chart, numbers) for chart in block.charts))
     if isinstance(block, Shown):
@@ -229,10 +224,6 @@ def _inner(block: Block, numbers: Mapping[str, int]) -> Block:
     if isinstance(block, Heading):
         block = Para(tuple(run.model_copy(update={"strong": True}) for run in block.runs))
     return _resolved(block, numbers)
-
-
-def _cell(cell: Cell, of: Callable[[Paragraph], Paragraph]) -> Cell:
-    return replace(cell, runs=of(cell.runs))
 
 
 def _reread(item: _T, numbers: Mapping[str, int]) -> _T:

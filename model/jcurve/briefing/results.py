@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from jcurve.evaluation.naming import headline_text
 from jcurve.ground.errors import RunError
 from jcurve.ground.files import write_file
 from jcurve.ground.numbers import differing
@@ -61,6 +62,11 @@ class Headline(_Record):
     value: FiniteFloat | str | None
     unit: _Text | None = None
     reason: _Text | None = None
+
+    @property
+    def text(self) -> str:
+        """For a reader."""
+        return headline_text(self.model_dump())
 
     @model_validator(mode="after")
     def _explained(self) -> Headline:

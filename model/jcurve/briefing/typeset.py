@@ -48,17 +48,6 @@ class Typeset:
     stubs: tuple[int, ...] = ()
 
 
-def pdf(
-    document: Document,
-    *,
-    paper: Paper | None = None,
-    contents: bool | None = None,
-    house: HouseStyle | None = None,
-) -> bytes:
-    """``typeset`` without the list of what could not be set."""
-    return typeset(document, paper=paper, contents=contents, house=house).pdf
-
-
 def typeset(
     document: Document,
     *,
@@ -112,7 +101,7 @@ class _Look:
 
 
 def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> list[bytes]:
-    """The pages that ``pdf`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
+    """The pages that ``typeset`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
     look = _Look(HouseStyle(), paper, None)
     document = signed(document, look.house)
     made: Any = _compiled(document, look, {"format": "png", "ppi": dots}).pdf

@@ -113,13 +113,12 @@ def _tornado(question: Question, scenario: Scenario, of: str, top: int) -> Answe
         "output": of,
         "unit": unit,
     }
-    data |= {"base": base, "swings": [_swing(each, of) for each in swings]}
+    data |= {"base": base, "swings": [
+        attributes(each, "key label unit low high kind broken")
+        | {"at_low": each.at_low[of], "at_high": each.at_high[of], "spread": each.spread(of)}
+        for each in swings
+    ]}  # fmt: skip
     return Answer(data, lines)
-
-
-def _swing(swing: Any, of: str) -> dict[str, Any]:
-    worth = {"at_low": swing.at_low[of], "at_high": swing.at_high[of], "spread": swing.spread(of)}
-    return attributes(swing, "key label unit low high kind broken") | worth
 
 
 def _short(rows: list[list[str]]) -> list[list[str]]:

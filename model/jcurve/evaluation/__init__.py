@@ -2,7 +2,7 @@
 
 In go the assembled model of a company (``jcurve.company``) and a scenario's rows; out come rows of
 every line and, on request, their derivatives. Start reading at ``evaluator``; ``naming`` says what
-a reader's name for a number means, ``origins`` where an input comes from.
+a reader's name for a number means, and where an input comes from.
 
 >>> from jcurve.company import model
 >>> from jcurve.evaluation.naming import key_of

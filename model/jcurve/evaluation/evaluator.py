@@ -243,7 +243,10 @@ class _Kernels:
             if (
                 differs <= target.wide
                 and rows <= (target.rows or rows)
-                and all(_same(inputs[name], row) for name, row in settled)
+                and all(
+                    row is inputs[name] or np.array_equal(row, inputs[name], equal_nan=True)
+                    for name, row in settled
+                )
             ):
                 return kernel
         if len(self._sets) == _SETS or not differs <= self._free:
@@ -329,10 +332,6 @@ def _has_compiler() -> bool:
         return importlib.util.find_spec("llvmlite") is not None
     except (ImportError, ValueError):
         return False
-
-
-def _same(one: Array, other: Array) -> bool:
-    return one is other or np.array_equal(one, other, equal_nan=True)
 
 
 def _digest(inputs: Mapping[str, Array]) -> str:

@@ -85,6 +85,8 @@ def steps(lens: Lens, found: Revision, *, most: int = 20) -> Exhibit | Prose:
         parts.append((f"{spelt(len(small)).capitalize()} smaller parts", math.fsum(small)))
     before, after = (money(each / MILLIONS) for each in (change.before, change.after))
     whole = change.amount / MILLIONS
+    largest = max(change.parts, key=lambda part: abs(part.amount))
+    lead = _IN_WORDS["time"] if largest.kind == "time" else _name(largest)
     figure = bridge(
         None,
         parts,
@@ -98,7 +100,7 @@ def steps(lens: Lens, found: Revision, *, most: int = 20) -> Exhibit | Prose:
     return chart(
         figure,
         id="npv-moved",
-        title=f"NPV goes from {before} to {after}; {lowered(_most(change))} moves it most",
+        title=f"NPV goes from {before} to {after}; {lowered(lead)} moves it most",
         subtitle=f"Change of net present value, {VIEW_NAMES[lens.view].lower()}, from data through "
         f"{Quarter(found.start).words} to {Quarter(found.end).words}, USD bn",
         source=lens.modelled(),
@@ -107,11 +109,6 @@ def steps(lens: Lens, found: Revision, *, most: int = 20) -> Exhibit | Prose:
         + f"; all together {money(whole, sign=True)}, from {before} to {after}.",
         reading=_READING,
     )
-
-
-def _most(change: Change) -> str:
-    part = max(change.parts, key=lambda part: abs(part.amount))
-    return _IN_WORDS["time"] if part.kind == "time" else _name(part)
 
 
 def by_figure(lens: Lens, found: Revision) -> TableExhibit | Prose:

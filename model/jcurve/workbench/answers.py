@@ -1,17 +1,25 @@
-"""Questions about the case at hand: what must be true, what a report shows."""
+"""Questions about the case at hand: what must be true, what a report shows, what moves a number.
+
+Effects are the model's own answers to whole scenarios, not slopes: the parts of a waterfall sum
+to the whole, and a driver's bar ends where its range does.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from jcurve.analysis.question import Question
+from jcurve.analysis.bridging import Share, bridge
+from jcurve.analysis.question import Answers, Draws, Question
+from jcurve.analysis.sensitivity import Swing, ranked, tornado
 from jcurve.analysis.solving import Solution, solve
-from jcurve.assumptions import Path
+from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.paths import DATE, SWITCH, Value
 from jcurve.case import Case
 from jcurve.engine.model import VIEWS
@@ -21,7 +29,9 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, said, scale_of
 from jcurve.workbench.live_charts import VIEW_TITLES
-from jcurve.workbench.session import Session
+from jcurve.workbench.quantities import Quantity, quantity
+from jcurve.workbench.readouts import shown
+from jcurve.workbench.session import Session, owner_of
 from jcurve.workbench.words import CHOICES
 
 EXHIBITS: Mapping[str, tuple[str, str, str]] = CHOICES["exhibits"]
@@ -123,7 +133,10 @@ def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
                 "label": f"{VIEW_TITLES[view]}{beside}",
                 "look": look or f"now {view}",
                 "x": x,
-                "y": [_bn(value) for value in rows[name]],
+                "y": [
+                    float(f"{value / MILLIONS:.7g}") if math.isfinite(value) else None
+                    for value in rows[name]
+                ],
             }
             for name, view in outputs.items()
         ]
@@ -144,5 +157,140 @@ def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bn(value: float) -> float | None:
-    return float(f"{value / MILLIONS:.7g}") if math.isfinite(value) else None
+_SHOWN = 14
+_BEYOND = 0.25  # How far beyond its range a present place is drawn, in widths of the range
+
+
+def worth(session: Session, name: str, view: str, against: str) -> dict[str, Any]:
+    """What each change between a case and the present state is worth.
+
+    Returns:
+        ``before`` and ``after`` with their texts, and a row a change, the largest first; the
+        amounts sum to the difference.
+    """
+    other = session.case_of(against)
+    what = quantity(name, session.case.assembly.model, view)
+    start, end = other.scenario, session.scenario
+    found = bridge(start, end, what.output, project=session.project)
+    changed = {owner_of(key, session.start) for key in session.overrides}
+    rows = [_step(each, what, start, end, changed) for each in found.shares]
+    rows.sort(key=lambda row: -abs(row["amount"]))
+    return {
+        "title": what.title,
+        "before": found.before,
+        "after": found.after,
+        "before_text": what.text(found.before),
+        "after_text": what.text(found.after),
+        "difference": what.change(found.difference) or "no difference",
+        "how": _how(len(rows), found.exact),
+        "rows": rows,
+    }
+
+
+def _how(changes: int, exact: bool) -> str:
+    if changes < 2:
+        return ""
+    orders = f"every order of {changes} changes" if exact else "sampled orders of changes"
+    return f"; the steps sum to it, each the mean over {orders}"
+
+
+def _step(
+    share: Share, what: Quantity, start: Scenario, end: Scenario, changed: set[str]
+) -> dict[str, Any]:
+    first = end[share.keys[0]]
+    is_one = len(share.keys) == 1
+    label = first.called if is_one else share.group.replace("_", " ").replace(".", ", ")
+    says = "" if is_one else "; ".join(end[key].label for key in share.keys)
+    own = not changed.isdisjoint(share.keys)
+    return {
+        "keys": list(share.keys),
+        "label": label[:1].upper() + label[1:],
+        "says": says,
+        "from": shown(start[first.key], first) if is_one else "",
+        "to": shown(first, start[first.key]) if is_one else f"{len(share.keys)} assumptions",
+        "why": first.why if is_one and not own else "",
+        "own": own,
+        "amount": share.amount,
+        "text": what.change(share.amount) or "nothing",
+        "trend": what.better * int(np.sign(share.amount)),
+    }
+
+
+def attempt(
+    session: Session, name: str, view: str, key: str, text: str, period: str
+) -> dict[str, str]:
+    """What a change would do to a quantity; it is not made."""
+    what = quantity(name, session.case.assembly.model, view)
+    case = session.tried(key, text, period=period)
+    before, after = what.read(session.case), what.read(case)
+    known = before is not None and after is not None
+    change = what.change(after - before) if before is not None and after is not None else None
+    told = (change or "no change") if known else "from no answer" if before is None else ""
+    return {"title": what.title, "text": what.text(after), "change": told}
+
+
+def swings(session: Session, name: str, view: str, *, everything: bool = False) -> dict[str, Any]:
+    """What the range of each driver does to a quantity, all others as they are.
+
+    The range is the evidence's, whatever the present value; where that stands in it is told too.
+
+    Returns:
+        ``text`` and ``number`` of the quantity; per assumption, the widest first, the quantity
+        at its low and high, and the ``place`` of the present value between them, 0 to 1.
+    """
+    what = quantity(name, session.case.assembly.model, view)
+    scenario = replace(session.scenario, items=tuple(map(_booked, session.scenario.items)))
+    question = Question(scenario, (what.output,), session.project, known=session.case)
+    asked = scenario.items if everything else scenario.drivers
+    items = [item for item in asked if item.has_range and not item.derived]
+    kept: list[NDArray[np.bool_]] = []
+
+    def ask(draws: Draws) -> Answers:
+        rows = question.rows(draws)
+        kept.append(question.valid_rows(rows))
+        return question.answers(rows)
+
+    found = tornado(ask, items, lambda draws: kept[0])
+    top = ranked(found, what.output)[:_SHOWN]
+    number = what.read(session.case)
+    return {
+        "title": what.title,
+        "text": what.text(number),
+        "number": number,
+        "rows": [_swing(each, scenario[each.key], what) for each in top],
+        "of": len(found),
+    }
+
+
+def _booked(item: Assumption) -> Assumption:
+    """An assumption with the range of its evidence, wherever its value has gone."""
+    book = item.book
+    if (book.low, book.high) == (item.low, item.high):
+        return item
+    return replace(item, low=book.low, high=book.high)
+
+
+def _swing(swing: Swing, item: Assumption, what: Quantity) -> dict[str, Any]:
+    at: Mapping[str, float] = {"low": swing.at_low[what.output], "high": swing.at_high[what.output]}
+    made: dict[str, Any] = {"key": swing.key, "label": item.called, "says": item.label}
+    for end, value in at.items():
+        made[end] = _end(item, end)
+        made[f"at_{end}"] = value if math.isfinite(value) else None
+        broken = "breaks a rule" if end in swing.broken else "no answer"
+        made[f"{end}_text"] = what.text(value) if math.isfinite(value) else broken
+    return made | {"now": shown(item), "place": _place(item)}
+
+
+def _end(item: Assumption, end: str) -> str:
+    bound = item.low if end == "low" else item.high
+    if isinstance(bound, Path):
+        return f"{end} path"
+    return scale_of(item).said(float(bound or 0.0))
+
+
+def _place(item: Assumption) -> float:
+    """Where the value lies between low and high, of a path in the mean of its periods."""
+    low, high, value = item.lows(), item.highs(), item.row()
+    open_ = high > low
+    share = float(((value - low)[open_] / (high - low)[open_]).mean())
+    return min(max(share, -_BEYOND), 1.0 + _BEYOND)

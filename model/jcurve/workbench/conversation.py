@@ -14,13 +14,20 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import available, changed_scenario_text, save, shipped
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
-from jcurve.workbench.answers import EXHIBITS, against_scale, exhibit, what_must_be_true
-from jcurve.workbench.bands import Band
+from jcurve.workbench.answers import (
+    EXHIBITS,
+    against_scale,
+    attempt,
+    exhibit,
+    swings,
+    what_must_be_true,
+    worth,
+)
 from jcurve.workbench.controls import WORDS, control, groups, mixes, readings
-from jcurve.workbench.effects import attempt, swings, worth
 from jcurve.workbench.live_charts import (
     PICTURES,
     VIEW_TITLES,
+    Band,
     drawn_from,
     picture,
     picture_of,
@@ -307,15 +314,11 @@ def refusal(error: JCurveError) -> dict[str, Any]:
     if received is not None:
         text += f": {received[:80]}"
     if error.allowed:
-        text += f". Allowed: {_as_labelled(error.allowed)}"
+        unit = r" ?\b(percent per year|percent)\b"  # as labels write it
+        text += f". Allowed: {re.sub(unit, lambda found: WORDS[found[1]], error.allowed)}"
     if error.suggestion:
         text += f". Did you mean {error.suggestion}?"
     return {"what": text, "code": error.code, "suggestion": error.suggestion}
-
-
-def _as_labelled(text: str) -> str:
-    """Units as labels write them."""
-    return re.sub(r" ?\b(percent per year|percent)\b", lambda unit: WORDS[unit[1]], text)
 
 
 def _is_live(name: str) -> bool:

@@ -7,22 +7,25 @@ the state only then, so a session never holds a state that did not validate.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Assumption, Path, Scenario
 from jcurve.assumptions.scenario_files import load
 from jcurve.case import Case, evaluate
 from jcurve.company import model, rows_of
-from jcurve.engine.model import RowKey
+from jcurve.engine.model import SHARED, VIEWS, RowKey
+from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
 from jcurve.workbench.controls import moved_path, position_of, scale_of
 from jcurve.workbench.edits import Hand
-from jcurve.workbench.prefetch import prefetched
 
 MAX_PINS = 3  # Pinned cases beside the present one and the base: more lines cannot be told apart
 
@@ -312,3 +315,50 @@ def _alike(one: Assumption, other: Assumption) -> bool:
     if one.shape != other.shape or isinstance(one.value, tuple):
         return one.value == other.value
     return [f"{v:.12g}" for v in one.row()] == [f"{v:.12g}" for v in other.row()]
+
+
+Array = NDArray[np.float64]
+
+
+def prefetched(scenario: Scenario, project: Project, known: Case, keys: Iterable[RowKey]) -> Case:
+    """The case of a scenario, with the rows ``keys`` evaluated at once and all others when one of
+    them is asked for: a slider's move then costs what is on the screen, which is less than half of
+    the model. Of assumptions that it shares with a ``known`` case the inputs are that case's."""
+    before = known.scenario.assumptions
+    changed = tuple(item for item in scenario.items if before.get(item.key) is not item)
+    own = rows_of(replace(scenario, items=changed), known.assembly.timeline)
+    rows = {**known.assumption_rows, **own}
+    assembly = model(project=project, rows=rows)
+    case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)
+    # In place of what the case would evaluate when its first row is asked for. The values know
+    # another case of the same state: of two that hold each other none is freed with the last move.
+    case.__dict__ |= {"inputs": whole.inputs, "values": _Rows(whole, keys)}
+    return case
+
+
+class _Rows(Mapping[RowKey, Array]):
+    """The values of a case: some at once, the rest together when it is needed."""
+
+    def __init__(self, case: Case, keys: Iterable[RowKey]) -> None:
+        made = evaluate_rows(case.assembly, case.inputs, keys)
+        self._first = {(name, SHARED): row for name, row in case.inputs.items()} | made
+        self._case = case
+
+    def __getitem__(self, key: RowKey) -> Array:
+        found = self._first.get(key)
+        if found is None and self._is_difference(key):
+            raise KeyError(key)  # no row of its own: whoever asks subtracts two
+        return self._case.values[key] if found is None else found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._first or (not self._is_difference(key) and key in self._case.values)
+
+    def _is_difference(self, key: object) -> bool:
+        worldly = self._case.assembly.model.worldly
+        return isinstance(key, tuple) and key[1] in VIEWS and key[0] in worldly
+
+    def __iter__(self) -> Iterator[RowKey]:
+        return iter(self._case.values)
+
+    def __len__(self) -> int:
+        return len(self._case.values)

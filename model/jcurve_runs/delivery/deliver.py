@@ -77,10 +77,9 @@ def deliver(
         secrets = secret_values()
         for message in outbox.take_due():
             answers = _sent(message, project, target, transport, clock)
-            told = {}
-            for address, said in answers.items():
-                problem = cleaned(said.problem, secrets)
-                told[address] = Answer(said.state, problem)
+            told = {
+                to: Answer(it.state, cleaned(it.problem, secrets)) for to, it in answers.items()
+            }
             outbox.answered(message, told)
         return _counted(outbox, "")
 

@@ -25,7 +25,7 @@ from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
-from jcurve.evaluation.naming import MOVED_BY, VIEW_WORDS, figure_label, headline_text
+from jcurve.evaluation.naming import MOVED_BY, VIEW_WORDS, figure_label
 from jcurve.figures.display import MIME
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.numbers import quarter
@@ -37,6 +37,7 @@ MOST_ATTACHED = 8 * 1024 * 1024
 """Bytes of PDFs that are still attached to one mail: after base64 most servers take them."""
 
 Exhibits: TypeAlias = list[dict[str, Any]]
+Content: TypeAlias = dict[str, Any]  # what a template takes; every text is one line
 _SHOWN = ("npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter")
 _MOST_LISTED = 12
 _SUBJECTS = {
@@ -58,37 +59,6 @@ class _Picture:
     id: str
     alt: str
     png: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _House:
-    """What a mail says of who sends it."""
-
-    company: str
-    footer: str
-    colour: str
-    logo: _Picture | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What a mail says of one edition; every text is one line."""
-
-    edition: Edition
-    title: str
-    gist: str
-    subtitle: str
-    stale: str
-    changed: list[str]
-    views: list[str]
-    figures: list[tuple[str, list[tuple[str, str]]]]
-    moved: list[str]
-    note: str
-    link: str
-    link_opens: bool
-    picture: _Picture | None
-    attached: bool
-    files: list[str]
 
 
 def compose(message: Message, project: Project, *, sender: str, moment: datetime) -> EmailMessage:
@@ -138,13 +108,13 @@ def _header(text: str) -> str:
 def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
     left, parts = MOST_ATTACHED, []
     for number, (edition, before) in enumerate(message.editions, start=1):
-        part = _part(project, edition, before, number, left)
-        left -= part.edition.pdf.stat().st_size if part.attached else 0
+        part = _part(project, _edition(project, edition), before, number, left)
+        left -= part["edition"].pdf.stat().st_size if part["attached"] else 0
         parts.append(part)
     if len(parts) == 1:
-        subject = f"{parts[0].title}: {parts[0].gist}"
+        subject = f"{parts[0]['title']}: {parts[0]['gist']}"
     else:
-        named = ", ".join(dict.fromkeys(part.title for part in parts))
+        named = ", ".join(dict.fromkeys(part["title"] for part in parts))
         subject = f"{message.schedule or 'reports'}: {len(parts)} reports: {named}"
     mail["Subject"] = _header(f"J-Curve: {subject}")
     house = _house(project)
@@ -152,7 +122,7 @@ def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
     mail.add_alternative(_template("mail.html").render(parts=parts, house=house), subtype="html")
     page = mail.get_payload()[1]  # type: ignore[index]
     assert isinstance(page, EmailMessage)
-    for picture in (house.logo, *(part.picture for part in parts)):
+    for picture in (house["logo"], *(part["picture"] for part in parts)):
         if picture is not None:
             page.add_related(
                 *(picture.png, "image", "png"),
@@ -160,18 +130,19 @@ def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
                 filename=f"{picture.id.partition('@')[0]}.png",
                 disposition="inline",
             )
-    for part in parts:
-        if part.attached:
-            mail.add_attachment(
-                part.edition.pdf.read_bytes(),
-                maintype="application",
-                subtype="pdf",
-                filename=f"{part.edition.report}-{part.edition.series}.pdf",
-            )
+    for edition in (part["edition"] for part in parts if part["attached"]):
+        mail.add_attachment(
+            edition.pdf.read_bytes(),
+            maintype="application",
+            subtype="pdf",
+            filename=f"{edition.report}-{edition.series}.pdf",
+        )
 
 
-def _part(project: Project, folder: str, before: str | None, number: int, left: int) -> _Part:
-    edition = _edition(project, folder)
+def _part(
+    project: Project, edition: Edition, before: str | None, number: int, left: int
+) -> Content:
+    """What a mail says of one edition."""
     results = read_results(edition.results)
     exhibits = list(_exhibits(edition))
     cover = next((each for each in exhibits if each.get("kind") == "cover"), {})
@@ -190,24 +161,24 @@ def _part(project: Project, folder: str, before: str | None, number: int, left: 
     file = f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."
     if size > left:
         file = f"The PDF is too large for a mail ({_size(size)}): {place}"
-    return _Part(
-        edition=edition,
-        title=title,
-        gist=_gist(results, one_line(str(cover.get("title", "")), 120)),
-        subtitle=one_line(str(cover.get("title", "")), 300),
-        stale=one_line(str(cover.get("stale", "")), 600),
-        changed=changed[:_MOST_LISTED],
-        views=[VIEW_WORDS[view] for view in views],
-        figures=_figures(results, views),
-        moved=_moved(project, edition, before) + _caused(exhibits),
-        note=f"Data through {quarter(results.data_through)}, valued at the end of "
+    return {
+        "edition": edition,
+        "title": title,
+        "gist": _gist(results, one_line(str(cover.get("title", "")), 120)),
+        "subtitle": one_line(str(cover.get("title", "")), 300),
+        "stale": one_line(str(cover.get("stale", "")), 600),
+        "changed": changed[:_MOST_LISTED],
+        "views": [VIEW_WORDS[view] for view in views],
+        "figures": _figures(results, views),
+        "moved": _moved(project, edition, before) + _caused(exhibits),
+        "note": f"Data through {quarter(results.data_through)}, valued at the end of "
         f"{quarter(results.valuation_date)}. Analysis, not investment advice.",
-        link=link,
-        link_opens=bool(base),
-        picture=_picture(exhibits, number),
-        attached=size <= left,
-        files=[file],
-    )
+        "link": link,
+        "link_opens": bool(base),
+        "picture": _picture(exhibits, number),
+        "attached": size <= left,
+        "files": [file],
+    }
 
 
 def _edition(project: Project, folder: str) -> Edition:
@@ -225,7 +196,7 @@ def _gist(results: Results, answer: str) -> str:
 
 
 def _text(figure: Headline | None) -> str:
-    return "not given" if figure is None else one_line(headline_text(figure.model_dump()))
+    return "not given" if figure is None else one_line(figure.text)
 
 
 def _figures(results: Results, views: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -291,7 +262,8 @@ def _picture(exhibits: Exhibits, number: int) -> _Picture | None:
     return _Picture(f"chart{number}@jcurve", one_line(str(chart.get("alt", "")), 600), png)
 
 
-def _house(project: Project) -> _House:
+def _house(project: Project) -> Content:
+    """What a mail says of who sends it."""
     style = read_house_style(project.reports)
     company, logo = one_line(style.company), style.logo
     svg = ""
@@ -300,7 +272,8 @@ def _house(project: Project) -> _House:
         svg = framed(mark) if mark is not None else ""
     png = _drawn(svg) if svg else None
     picture = _Picture("logo@jcurve", company or "Logo", png) if png is not None else None
-    return _House(company, one_line(style.footer, 600), style.colour, picture)
+    footer = one_line(style.footer, 600)
+    return {"company": company, "footer": footer, "colour": style.colour, "logo": picture}
 
 
 def _drawn(svg: str) -> bytes | None:

@@ -10,13 +10,11 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Literal
 
 from jcurve.ground.errors import UsageError
 from jcurve_runs.ledger.outbox import Answer
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}", re.ASCII)
-State = Literal["sent", "waiting", "refused"]
 
 _FOR_GOOD = 500  # and above: the server will never take it
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -88,9 +86,8 @@ def send(server: MailServer, mail: EmailMessage, recipients: Sequence[str]) -> d
     except smtplib.SMTPRecipientsRefused as error:
         refused = error.recipients
     except smtplib.SMTPResponseException as error:
-        of_the_mail = isinstance(error, smtplib.SMTPDataError)
-        state: State = "refused" if of_the_mail and error.smtp_code >= _FOR_GOOD else "waiting"
-        answer = Answer(state, f"{error.smtp_code} {_text(error.smtp_error)}")
+        code = error.smtp_code if isinstance(error, smtplib.SMTPDataError) else 0  # of the mail
+        answer = _answer(code, f"{error.smtp_code} {_text(error.smtp_error)}")
         return dict.fromkeys(recipients, answer)
     except ssl.SSLCertVerificationError as error:
         told = f"its certificate is not valid: {error.verify_message}"
@@ -98,10 +95,13 @@ def send(server: MailServer, mail: EmailMessage, recipients: Sequence[str]) -> d
     except (smtplib.SMTPException, OSError) as error:
         return dict.fromkeys(recipients, Answer("waiting", f"{type(error).__name__}: {error}"))
     answers = dict.fromkeys(recipients, Answer("sent"))
-    for address, (code, said) in refused.items():
-        state = "refused" if code >= _FOR_GOOD else "waiting"
-        answers[address] = Answer(state, f"{code} {_text(said)}")
-    return answers
+    return answers | {
+        address: _answer(code, f"{code} {_text(said)}") for address, (code, said) in refused.items()
+    }
+
+
+def _answer(code: int, problem: str) -> Answer:
+    return Answer("refused" if code >= _FOR_GOOD else "waiting", problem)
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:

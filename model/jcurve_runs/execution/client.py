@@ -14,7 +14,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, NotebookExecutionManager
+from papermill.engines import NotebookExecutionManager
 from papermill.iorw import papermill_io
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
@@ -145,64 +145,39 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
             self._complete[cell_index] = json.dumps(self.nb.cells[cell_index])
 
 
-class NotebookEngine(NBClientEngine):  # type: ignore[misc]
-    """Papermill's own engine with a capped client and kernels of this interpreter."""
-
-    @classmethod
-    def execute_notebook(
-        cls,
-        nb: Any,
-        kernel_name: str,
-        output_path: str | None = None,
-        progress_bar: bool = True,
-        log_output: bool = False,
-        autosave_cell_every: int = 30,
-        **options: Any,
-    ) -> Any:
-        """Execute ``nb``, saving it to ``output_path`` all the while."""
-        manager = SavingManager(
-            nb,
-            output_path=output_path,
-            progress_bar=progress_bar,
-            log_output=log_output,
-            autosave_cell_every=autosave_cell_every,
-        )
-        manager.notebook_start()
+def execute_notebook(
+    nb: Any,
+    kernel_name: str,
+    output_path: str | None = None,
+    progress_bar: bool = True,
+    log_output: bool = False,
+    autosave_cell_every: int = 30,
+    start_timeout: int = 60,
+    execution_timeout: int | None = None,
+    **options: Any,
+) -> Any:
+    """Execute ``nb`` as papermill's own engine does, with a capped client and kernels of this
+    interpreter, saving it to ``output_path`` all the while."""
+    unused = ("input_path", "timeout", "startup_timeout")
+    settings = merge_kwargs(
+        {"kernel_manager_class": ThisInterpreter} | remove_args(unused, **options),
+        timeout=execution_timeout or options.get("timeout"),
+        startup_timeout=start_timeout,
+        kernel_name=kernel_name,
+        log=logger,
+        log_output=log_output,
+    )
+    manager = SavingManager(nb, output_path, log_output, progress_bar, autosave_cell_every)
+    manager.notebook_start()
+    try:
+        client = CappedClient(manager, **settings)
         try:
-            cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **options)
-        finally:
-            manager.cleanup_pbar()
-            manager.notebook_complete()
-        return manager.nb
-
-    @classmethod
-    def execute_managed_notebook(
-        cls,
-        nb_man: Any,
-        kernel_name: str,
-        log_output: bool = False,
-        stdout_file: Any = None,
-        stderr_file: Any = None,
-        start_timeout: int = 60,
-        execution_timeout: int | None = None,
-        **options: Any,
-    ) -> Any:
-        """Execute the notebook that ``nb_man`` holds."""
-        unused = ("input_path", "timeout", "startup_timeout")
-        settings = merge_kwargs(
-            {"kernel_manager_class": ThisInterpreter} | remove_args(unused, **options),
-            timeout=execution_timeout or options.get("timeout"),
-            startup_timeout=start_timeout,
-            kernel_name=kernel_name,
-            log=logger,
-            log_output=log_output,
-            stdout_file=stdout_file,
-            stderr_file=stderr_file,
-        )
-        client = CappedClient(nb_man, **settings)
-        try:
-            return client.execute()
+            client.execute()
         except (DeadKernelError, RuntimeError) as error:
             if client.breach:
                 raise TooMuchOutput(client.breach) from error
             raise
+    finally:
+        manager.cleanup_pbar()
+        manager.notebook_complete()
+    return manager.nb

@@ -39,10 +39,10 @@ class Engine:
                     received=name,
                     allowed="letters, digits and _, a letter first",
                 )
-        from jcurve_runs.execution.client import NotebookEngine
+        from jcurve_runs.execution.client import execute_notebook
 
         with _project_of(nb):
-            return NotebookEngine.execute_notebook(nb, kernel_name, **options)
+            return execute_notebook(nb, kernel_name, **options)
 
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from jcurve.analysis.snapshots import compare
 from jcurve.briefing.editions import Edition, all_editions, latest_or_none, snapshot_of_edition
 from jcurve.briefing.results import Results, read_results
-from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
+from jcurve.evaluation.naming import VIEW_WORDS, figure_label
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.files import make_folder, write_file
 from jcurve.ground.numbers import named, quarter
@@ -51,11 +51,11 @@ class _Told:
     def filed(self) -> str:
         """The value of the scenario as its file has it, where the run sets values."""
         npv = self.results.scenario.filed_npv
-        return "" if npv is None else f" (in its file {headline_text(npv.model_dump())})"
+        return "" if npv is None else f" (in its file {npv.text})"
 
     def figure(self, name: str) -> str:
         figure = self.results.headlines[self.results.view].get(name)
-        return "" if figure is None else headline_text(figure.model_dump())
+        return "" if figure is None else figure.text
 
 
 def refresh(project: Project, report: str | None = None, series: str | None = None) -> int:

@@ -26,8 +26,7 @@ from jcurve_runs.ledger.attempts import Attempt, Ledger
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock, Plan, Request, Resolve, prepare, resolve_scenario
 from jcurve_runs.publishing.attempt import Attempting, Done, keep, show
-from jcurve_runs.publishing.publish import point
-from jcurve_runs.publishing.unchanged import intact, key, standing
+from jcurve_runs.publishing.publish import intact, key, point, standing
 from jcurve_runs.verdict.judge import FailedRun
 
 GONE = "gone-"  # begins the name of a folder under ``reports/.staging`` that is being deleted

@@ -15,8 +15,8 @@ from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Resolve, check_report, declared_by, resolve_scenario
-from jcurve_runs.schedule.calendars import Calendars
 from jcurve_runs.schedule.schedules import FILE_NAME, Mistake, Schedule, Schedules, next_moment
+from jcurve_runs.schedule.when import Calendars
 
 
 def check_schedule(

@@ -16,7 +16,7 @@ from jcurve_runs.schedule.schedules import Schedule
 
 Facts = Sequence[tuple[str, str]]  # pairs of label and text that a notice shows
 
-_CLOCK_WENT_BACK = timedelta(hours=1)
+CLOCK_WENT_BACK = timedelta(hours=1)
 _MOST_TRIES = 3
 _MOST_SKIPPED = 20
 _LOST = "its runner ended without saying why"
@@ -81,11 +81,6 @@ class Occurrences:
             " ON CONFLICT (schedule) DO UPDATE SET considered = excluded.considered",
             (schedule.name, stamp(moment)),
         )
-
-    def clock_went_back(self, schedule: str, moment: datetime) -> bool:
-        """Whether a schedule was considered at a time that is far ahead of now."""
-        known = self.considered(schedule)
-        return known is not None and known - moment > _CLOCK_WENT_BACK
 
     def take(self, names: Sequence[str]) -> Occurrence | None:
         """Take the earliest queued occurrence whose schedule has none under way.

@@ -16,8 +16,7 @@ from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.plan.request import Request, Retry
 from jcurve_runs.publishing.retention import Rule
-from jcurve_runs.schedule.calendars import Calendars, Day
-from jcurve_runs.schedule.cron import Cron, instant
+from jcurve_runs.schedule.when import Calendars, Cron, Day, instant
 
 Names: TypeAlias = tuple[str, ...]
 FILE_NAME = "schedule.yml"

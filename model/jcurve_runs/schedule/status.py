@@ -56,7 +56,8 @@ def write_status(
             for late_one in each["late"]
         ]
         told += [
-            f"mail to {each.address} ({each.about}) {_why(each.state)}: {each.problem}"
+            f"mail to {each.address} ({each.about}) "
+            f"{'was refused' if each.state == 'refused' else 'waits'}: {each.problem}"
             for each in owed
             if each.problem and (delivering or each.state == "refused")
         ]
@@ -75,10 +76,6 @@ def write_status(
         }
         write_json(reports / "status.json", status)
     return tuple(told)
-
-
-def _why(state: str) -> str:
-    return "was refused" if state == "refused" else "waits"
 
 
 def _entry(occurrence: Occurrence) -> dict[str, Any]:

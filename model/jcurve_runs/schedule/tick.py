@@ -24,9 +24,8 @@ from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
 from jcurve_runs.publishing.retention import prune
 from jcurve_runs.publishing.runs import recover
-from jcurve_runs.schedule.calendars import Calendars
 from jcurve_runs.schedule.check import parameters_for, sorted_out
-from jcurve_runs.schedule.occurrences import Facts, Occurrence, Occurrences
+from jcurve_runs.schedule.occurrences import CLOCK_WENT_BACK, Facts, Occurrence, Occurrences
 from jcurve_runs.schedule.schedules import (
     Mistake,
     Schedule,
@@ -36,6 +35,7 @@ from jcurve_runs.schedule.schedules import (
     read_schedules,
 )
 from jcurve_runs.schedule.status import write_status
+from jcurve_runs.schedule.when import Calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +170,12 @@ class _Look:
         for schedule in self._sound.values():
             with self._ledger.store.transaction():
                 moment = self._ledger.clock()
-                if self._occurrences.clock_went_back(schedule.name, moment):
+                known = self._occurrences.considered(schedule.name)
+                if known is not None and known - moment > CLOCK_WENT_BACK:
                     told = f"{schedule.name}: the clock went back; counting from now on"
                     self._clocks.append(told)
                     self._occurrences.decide(schedule, [], moment)
                     continue
-                known = self._occurrences.considered(schedule.name)
                 # A schedule that is seen for the first time has missed nothing.
                 due = []
                 if known is not None and schedule.enabled:

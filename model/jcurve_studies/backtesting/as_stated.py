@@ -80,6 +80,8 @@ def of_the_time(
     once = sum(each.value for each in single if each is not None)
     charged = _value(facts, origin, "income_tax_provision") - once
     tax = charged / _value(facts, origin, "pretax_income")
+    owed = _value(facts, origin, "ppe_in_accounts_payable")
+    owed /= facts.value("capex_incl_finance_leases", f"{origin}Q4").value
     costs = _value(facts, origin, "total_costs_and_expenses")
     research = _value(facts, origin, "research_and_development") / costs
     phasing = f"average of {origin - GROWTH_YEARS + 1} to {origin}"
@@ -95,7 +97,7 @@ def of_the_time(
            f"capex.phasing.{number}", share, phasing)
           for number, share in enumerate(_phasing(facts, origin), start=1)),
         ("Unpaid capital expenditure over that of the quarter", "capex.unpaid_share",
-         _unpaid(facts, origin), day),
+         owed, day),
         ("Tax rate", "tax.rate", tax,
          f"provision over pre-tax income of {origin}" + (", less a single item" * bool(once))),
         ("Bonus depreciation", "tax.bonus_depreciation", dict(_LAW_OF_THE_TIME),
@@ -133,11 +135,6 @@ def _phasing(facts: Facts, year: int) -> list[float]:
     )
     shares = (spent / spent.sum(axis=1, keepdims=True)).mean(axis=0)
     return [float(share) for share in shares]
-
-
-def _unpaid(facts: Facts, year: int) -> float:
-    owed = facts.value("ppe_in_accounts_payable", str(year)).value
-    return owed / facts.value("capex_incl_finance_leases", f"{year}Q4").value
 
 
 def cost_growth(

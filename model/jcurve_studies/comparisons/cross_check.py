@@ -117,15 +117,11 @@ def _compare(case: Case, reference: Reference) -> Comparison:
             if found := _OF_QUARTER.fullmatch(each.as_of):  # as published, reported since or not
                 row[case.assembly.timeline.index(Quarter(f"20{found[2]}Q{found[1]}"))] = 0.0
         published += float(row[places].sum()) / scale
-    model = _of_case(case, reference.line, places) / scale
+    own = case.row(reference.line)[places]
+    stock = case.assembly.model.outputs[reference.line].kind.name == "STOCK"
+    model = float(own[-1] if stock else own.sum()) / scale
     low, high = (None, None) if only is None else (only.low, only.high)
     return Comparison(reference, unit, model, published, low, high)
-
-
-def _of_case(case: Case, line: str, places: slice) -> float:
-    row = case.row(line)[places]
-    stock = case.assembly.model.outputs[line].kind.name == "STOCK"
-    return float(row[-1] if stock else row.sum())
 
 
 def _places(case: Case, period: str) -> slice:

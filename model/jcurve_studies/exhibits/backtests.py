@@ -35,6 +35,7 @@ def cover(case: Case, view: str, found: Backtest) -> Cover:
         for subject in SUBJECTS
     )
     head, first = answer.cover(Lens(case, view), "Validation report"), found.runs[0].origin
+    flow, charge = (mean_error(found.of(each)) for each in ("free cash flow", "depreciation"))
     said = answer.headline(Lens(case, view))
     summary = (
         f"Using only what was known at the end of {first} and of each later year, this "
@@ -43,19 +44,12 @@ def cover(case: Case, view: str, found: Backtest) -> Cover:
     )
     return head.model_copy(
         update={
-            "title": _title(found),
+            "title": f"Past forecasts missed depreciation by {percent(charge)} and free cash flow "
+            f"by {percent(flow)} on average",
             "subtitle": "Past figures rebuilt, past forecasts tested, accounts checked",
             "figures": figures,
             "summary": (paragraph(summary),),
         }
-    )
-
-
-def _title(found: Backtest) -> str:
-    flow, charge = (mean_error(found.of(each)) for each in ("free cash flow", "depreciation"))
-    return (
-        f"Past forecasts missed depreciation by {percent(charge)} and free cash flow by "
-        f"{percent(flow)} on average"
     )
 
 

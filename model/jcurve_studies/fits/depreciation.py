@@ -139,7 +139,8 @@ def overrides(
             if not parameter.years:
                 given[key] = value
                 continue
-            points = paths.setdefault(key, _points(chosen, key))
+            own = chosen[key].value
+            points = paths.setdefault(key, dict(own.points) if isinstance(own, Path) else {})
             for year in parameter.years:
                 points[year] = value
                 if year > through:
@@ -161,11 +162,6 @@ def overrides(
                 each: path.at(min(each, through)) for each in {*path.periods, through}
             }
     return given | paths
-
-
-def _points(chosen: Scenario, key: str) -> dict[int, float]:
-    value = chosen[key].value
-    return dict(value.points) if isinstance(value, Path) else {}
 
 
 def _targets(

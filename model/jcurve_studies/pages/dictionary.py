@@ -123,7 +123,14 @@ def other_companies(home: Project) -> str:
 def without_programme(home: Project) -> str:
     """What a company without a programme spends."""
     spent = (
-        (each.entity, each.year, *map(_percent, (each.capex, each.net_property, each.depreciation)))
+        (
+            each.entity,
+            each.year,
+            *(
+                "" if share is None else f"{share:.1%}"
+                for share in (each.capex, each.net_property, each.depreciation)
+            ),
+        )
         for each in property_years(home)
     )
     header = (
@@ -136,10 +143,6 @@ def without_programme(home: Project) -> str:
 def _both(periods: Sequence[str]) -> str:
     parts = ([p for p in periods if "Q" in p], [p for p in periods if "Q" not in p])
     return ", ".join(_spans(sorted(part)) for part in parts if part)
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
 
 
 def every_metric(home: Project) -> str:
