@@ -19,9 +19,8 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
-from jcurve_runs.delivery.deliver import deliver
+from jcurve_runs.delivery.deliver import MailServer, deliver, mail_server
 from jcurve_runs.delivery.message import MOST_ATTACHED, portal_address
-from jcurve_runs.delivery.smtp import MailServer, mail_server
 from jcurve_runs.execution.redaction import (
     cleaned,
     find_secret,
@@ -539,7 +538,7 @@ class TestOutbox:
         def refuse(*_: object) -> None:
             raise smtplib.SMTPAuthenticationError(535, b"authentication failed")
 
-        monkeypatch.setattr("jcurve_runs.delivery.smtp._connected", refuse)
+        monkeypatch.setattr("jcurve_runs.delivery.deliver._connected", refuse)
         assert deliver(waiting, server=NOWHERE).waiting == 2
         assert states(waiting)["cfo@example.org"] == ("waiting", "535 authentication failed")
 

@@ -13,8 +13,7 @@ import pytest
 
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
-from jcurve_runs.delivery.deliver import deliver
-from jcurve_runs.delivery.smtp import MailServer
+from jcurve_runs.delivery.deliver import MailServer, deliver
 from jcurve_runs.ledger.locks import Lock, Owner, locked, supported, take_over
 from jcurve_runs.ledger.store import state_folder
 from jcurve_runs.publishing.runs import recover

@@ -27,8 +27,7 @@ from jcurve.ground.transaction import replace_all
 from jcurve.workbook import adopting, writing
 from jcurve.workbook.adopting import Adoption
 from jcurve_runs import Ledger, Request
-from jcurve_runs.delivery.deliver import deliver
-from jcurve_runs.delivery.smtp import MailServer
+from jcurve_runs.delivery.deliver import MailServer, deliver
 from jcurve_runs.plan.request import Origin
 from jcurve_runs.publishing.batch import batch
 from jcurve_runs.publishing.publish import intact

@@ -17,8 +17,7 @@ from jcurve.commands import main
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger, Request
-from jcurve_runs.delivery.deliver import deliver
-from jcurve_runs.delivery.smtp import MailServer
+from jcurve_runs.delivery.deliver import MailServer, deliver
 from jcurve_runs.execution.executor import Plain, Progress
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.ledger.outbox import Answer

@@ -109,8 +109,13 @@ class Cells:
                 yield Shown(item)
         else:
             for block in outputs.displayed(output, context):
-                if self.ours and isinstance(block, Picture):
-                    _described(output, context)
+                told = outputs.alt_text(output.get("metadata", {}))
+                if self.ours and isinstance(block, Picture) and not told:
+                    raise RunError(
+                        "a picture without alt text",
+                        where=context.where,
+                        allowed="an exhibit, or alt text in the output's metadata",
+                    )
                 yield block
 
 
@@ -178,15 +183,6 @@ def _raw(cell: Mapping[str, Any], source: str, context: Context) -> Iterator[Blo
                 yield Para((Run(text=paragraph.strip("\n")),))
     else:
         context.lost(f"a raw cell for {form}")
-
-
-def _described(output: Mapping[str, Any], context: Context) -> None:
-    if not outputs.alt_text(output.get("metadata", {})):
-        raise RunError(
-            "a picture without alt text",
-            where=context.where,
-            allowed="an exhibit, or alt text in the output's metadata",
-        )
 
 
 def _display(content: object, number: int) -> Exhibit | TableExhibit | Prose | Cover:

@@ -24,6 +24,7 @@ from jcurve.briefing.document import (
     Picture,
     Quote,
     Rule,
+    Shown,
     Verbatim,
     placed,
     signed,
@@ -58,9 +59,9 @@ def html(document: Document, house: HouseStyle | None = None) -> str:
         )
     body = "".join(_block(block, writer) for block in document.blocks)
     style = _style() + _shades(within(document.blocks)) + _dressed(house)
-    items = [item for block in document.blocks for item in _items(block)]
-    parts = {"point": Exhibit, "whatif": WhatIf}
-    used = (part for part, kind in parts.items() if any(isinstance(it, kind) for it in items))
+    shown = {type(each.item) for each in document.blocks if isinstance(each, Shown)}
+    shown |= {Exhibit for each in document.blocks if isinstance(each, Beside)}
+    used = (part for part, kind in (("point", Exhibit), ("whatif", WhatIf)) if kind in shown)
     script = "".join(map(_script, used))
     return "".join(
         (
@@ -99,11 +100,6 @@ def _policy(style: str, script: str) -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _items(block: Block) -> tuple[object, ...]:
-    """The exhibits of a block."""
-    return block.charts if isinstance(block, Beside) else (getattr(block, "item", None),)
 
 
 @cache

@@ -46,7 +46,7 @@ _SHEETS: Mapping[Paper, Sheet] = {
     "a4": Sheet(tall=711.0, wide=728.0, low=465.0),
     "us-letter": Sheet(tall=687.0, wide=662.0, low=507.0),
 }
-_FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))
+_FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))  # points by letters: five share the column
 
 
 def data(
@@ -122,7 +122,7 @@ def _cover(cover: Cover | None) -> dict[str, object] | None:
                 "label": text(item.label, NARROW),
                 "value": text(item.value, NARROW),
                 "note": text(item.note, NARROW),
-                "size": _figure_size(item.value),
+                "size": next((pt for most, pt in _FIGURE_SIZES if len(item.value) <= most), 9.0),
             }
             for item in cover.figures
         ],
@@ -131,11 +131,6 @@ def _cover(cover: Cover | None) -> dict[str, object] | None:
         "stale": text(cover.stale),
         "disclaimer": text(cover.disclaimer),
     }
-
-
-def _figure_size(value: str) -> float:
-    """Size of a key figure, in points: five of them share the column."""
-    return next((size for most, size in _FIGURE_SIZES if len(value) <= most), 9.0)
 
 
 def _block(block: Block, sheet: Sheet) -> dict[str, object]:

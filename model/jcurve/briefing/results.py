@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from jcurve.case import Case
+    from jcurve.figures import exhibit
 
 FILE_NAME = "results.json"
 
@@ -167,13 +168,6 @@ class Results(_Record):
         return self
 
 
-class Exhibited(Protocol):
-    """A chart or table that knows what the results say of it."""
-
-    def record(self) -> dict[str, str]:
-        """Identifier, kind, title and alt text."""
-
-
 class ReportedScenario(Protocol):
     """What a report says of its scenario."""
 
@@ -228,7 +222,7 @@ def record_case(
     report: str,
     case: Case,
     view: str,
-    exhibits: Iterable[Exhibited] = (),
+    exhibits: Iterable[exhibit.Exhibit | exhibit.TableExhibit] = (),
     seed: int | None = None,
 ) -> Results:
     """``record`` with everything that an evaluated scenario can say for itself.
@@ -253,7 +247,7 @@ def record_case(
             }
             for check in case.checks()
         ],
-        exhibits=[exhibit.record() for exhibit in exhibits],
+        exhibits=[each.record() for each in exhibits],
         seed=seed,
         beside=_beside(case, view),
     )

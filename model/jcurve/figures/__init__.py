@@ -28,15 +28,7 @@ from jcurve.figures.display import (
     ref,
     strong,
 )
-from jcurve.figures.exhibit import (
-    Cell,
-    Column,
-    Exhibit,
-    Row,
-    TableExhibit,
-    chart,
-    table,
-)
+from jcurve.figures.exhibit import Cell, Column, Exhibit, Row, TableExhibit, chart, table
 from jcurve.figures.lens import Lens
 from jcurve.figures.markup import Writer
 from jcurve.ground.numbers import compact, written

@@ -10,26 +10,11 @@ from jcurve import __version__
 from jcurve.evaluation.naming import figure_label, plain_reason
 from jcurve.facts.calendar import stale
 from jcurve.figures.curve import cash_parts
-from jcurve.figures.display import (
-    Cover,
-    Displayed,
-    KeyFigure,
-    Part,
-    paragraph,
-    ref,
-)
+from jcurve.figures.display import Cover, Displayed, KeyFigure, Part, paragraph, ref
 from jcurve.figures.exhibit import Column, TableExhibit, saying, table
 from jcurve.figures.lens import VIEW_NAMES, Lens
 from jcurve.figures.overrides import strip
-from jcurve.ground.numbers import (
-    NOTHING,
-    joined,
-    lasting,
-    lowered,
-    money,
-    percent,
-    written_date,
-)
+from jcurve.ground.numbers import NOTHING, joined, lasting, lowered, money, percent, written_date
 
 
 def headline(lens: Lens) -> str:

@@ -13,15 +13,7 @@ from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
-from jcurve.ground.numbers import (
-    MILLIONS,
-    compact,
-    highest,
-    joined,
-    lowered,
-    money,
-    percent,
-)
+from jcurve.ground.numbers import MILLIONS, compact, highest, joined, lowered, money, percent
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse

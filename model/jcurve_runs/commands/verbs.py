@@ -81,21 +81,15 @@ def report(
 
 
 def _parameters(texts: list[str]) -> dict[str, Any]:
+    from jcurve_runs.plan.request import plain_value
+
     pairs = []
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
             raise UsageError("not a pair", where="--parameter", received=text, allowed="NAME=VALUE")
         pairs.append((name.strip(), value.strip()))
-    return {name: _value(text) for name, text in once_each(pairs, "--parameter").items()}
-
-
-def _value(text: str) -> Any:
-    """A number, flag, list or table as JSON has it; other text as it is."""
-    try:
-        return json.loads(text, parse_constant=str)
-    except (ValueError, RecursionError):
-        return text
+    return {name: plain_value(text) for name, text in once_each(pairs, "--parameter").items()}
 
 
 def _ended(done: Done) -> str:

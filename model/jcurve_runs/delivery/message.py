@@ -202,14 +202,11 @@ def _text(figure: Headline | None) -> str:
 def _figures(results: Results, views: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     lead = results.headlines[results.view]
     names = [name for name in _SHOWN if name in lead] or list(lead)[: len(_SHOWN)]
-    figures = []
-    for name in names:
-        texts = []
-        for view in views:
-            figure = results.headlines[view].get(name)
-            texts.append((VIEW_WORDS[view], _text(figure)))
-        figures.append((figure_label(name), texts))
-    return figures
+    found = results.headlines
+    return [
+        (figure_label(name), [(VIEW_WORDS[view], _text(found[view].get(name))) for view in views])
+        for name in names
+    ]
 
 
 def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
@@ -223,12 +220,11 @@ def _moved(project: Project, edition: Edition, before: str | None) -> list[str]:
     moves = [move for move in found.moves if move.name in _SHOWN]
     if not moves:
         return ["No headline figure has changed since the last edition."]
-    lines = ["Changed since the last edition:"]
-    for move in moves:
-        view = VIEW_WORDS.get(move.view, move.view)
-        line = f"{figure_label(move.name)} ({view}): {move.text()}"
-        lines.append(one_line(line))
-    return lines
+    lines = (
+        f"{figure_label(move.name)} ({VIEW_WORDS.get(move.view, move.view)}): {move.text()}"
+        for move in moves
+    )
+    return ["Changed since the last edition:", *map(one_line, lines)]
 
 
 def _caused(exhibits: Exhibits) -> list[str]:

@@ -11,7 +11,7 @@ import platform
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from jcurve.ground.errors import RunError
@@ -87,9 +87,6 @@ class Event:
     at: str
     state: str
     detail: str
-
-
-_COLUMNS = ", ".join(field.name for field in fields(Attempt))
 
 
 class Ledger:
@@ -252,15 +249,11 @@ class Ledger:
         return self._found(f"{where} ORDER BY id DESC LIMIT ?", *given.values(), most)
 
     def _found(self, where: str, *values: object) -> list[Attempt]:
-        rows = self.store.read(f"SELECT {_COLUMNS} FROM attempts WHERE {where}", values)
-        return [Attempt(**dict(row)) for row in rows]
+        return self.store.records(Attempt, "attempts", where, *values)
 
     def events(self, number: int) -> list[Event]:
         """What happened to an attempt, in order."""
-        rows = self.store.read(
-            "SELECT at, state, detail FROM events WHERE attempt = ? ORDER BY id", (number,)
-        )
-        return [Event(**dict(row)) for row in rows]
+        return self.store.records(Event, "events", "attempt = ? ORDER BY id", number)
 
     def orphans(self, settle: Callable[[Attempt], None]) -> int:
         """Call ``settle`` for each open attempt whose runner is dead; returns their number.

@@ -13,14 +13,20 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jcurve.ground.errors import RunError, WriteError
 from jcurve.ground.files import make_folder
 from jcurve.ground.project import Project
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_T = TypeVar("_T", bound="DataclassInstance")
 
 FILE_NAME = "runs.sqlite"
 _VERSION = 3
@@ -117,6 +123,12 @@ class Store:
         """All rows of a query."""
         with self._lock, self._told():
             return self._connection.execute(statement, tuple(values)).fetchall()
+
+    def records(self, kind: type[_T], source: str, where: str, *values: object) -> list[_T]:
+        """Rows as instances of a dataclass whose fields are columns of ``source``."""
+        columns = ", ".join(field.name for field in fields(kind))
+        rows = self.read(f"SELECT {columns} FROM {source} WHERE {where}", values)
+        return [kind(**dict(row)) for row in rows]
 
     def _set_up(self) -> None:
         self._switch_to_wal()

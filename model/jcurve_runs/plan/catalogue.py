@@ -65,12 +65,7 @@ def _entry(path: Path) -> Entry:
         title=title or path.stem,
         about=about,
         parameters=tuple(
-            Taken(
-                name,
-                default,
-                comments.get(name, ""),
-                _OPTIONS.get(name, f"-p {name}=VALUE"),
-            )
+            Taken(name, default, comments.get(name, ""), _OPTIONS.get(name, f"-p {name}=VALUE"))
             for name, default in declared_parameters(notebook, path.name).items()
             if _OPTIONS.get(name) != ""
         ),

@@ -11,12 +11,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from jcurve.briefing.editions import Edition, check_name, series_name
-from jcurve.briefing.parameters import (
-    check_names,
-    check_view,
-    declared_parameters,
-    read_overrides,
-)
+from jcurve.briefing.parameters import check_names, check_view, declared_parameters, read_overrides
 from jcurve.briefing.results import ReportedScenario
 from jcurve.ground.errors import UsageError, WriteError
 from jcurve.ground.project import Project
@@ -204,15 +199,18 @@ def _only_data(given: Values, where: str) -> None:
         ) from error
 
 
+def plain_value(text: str) -> Any:
+    """A number, flag, list or table as JSON has it; other text as it is."""
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text
+
+
 def reports_of(project: Project) -> list[str]:
     """Names of the project's report notebooks: those with a ``parameters`` cell."""
-    names = []
-    for path in sorted(project.notebooks.glob("*.ipynb")):
-        if path.stem == _TAKEN:
-            continue
-        if b'"parameters"' in path.read_bytes():
-            names.append(path.stem)
-    return names
+    paths = (path for path in sorted(project.notebooks.glob("*.ipynb")) if path.stem != _TAKEN)
+    return [path.stem for path in paths if b'"parameters"' in path.read_bytes()]
 
 
 def _read_notebook(report: str, project: Project) -> tuple[dict[str, Any], str]:

@@ -65,9 +65,7 @@ def refresh(project: Project, report: str | None = None, series: str | None = No
     """
     known = series_of(project)
     chosen = [each for each in known if report is None or each == (report, series)]
-    count = 0
-    for one in chosen:
-        count += _series_pages(project, *one)
+    count = sum(_series_pages(project, *one) for one in chosen)
     _write(project.reports / "index.html", "list.html", **_list(project, known))
     return count + 1
 

@@ -67,11 +67,8 @@ def prune(
         newest = latest_or_none(project, report, series)
         if newest is None:
             continue
-        dated = []
-        for each in all_editions(project, report, series):
-            started = _started(each)
-            if started is not None:
-                dated.append((each, started))
+        every = all_editions(project, report, series)
+        dated = [(each, at) for each in every if (at := _started(each)) is not None]
         gone += outdated(dated, newest.id, rule, moment)
     if dry:
         return gone

@@ -6,7 +6,7 @@ What is to be told of one enters the outbox in the transaction of the step that 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jcurve_runs.ledger.attempts import Ledger
@@ -39,9 +39,6 @@ class Occurrence:
     decided: str  # times in UTC, all three
     ended: str | None
     alarmed: str | None
-
-
-_COLUMNS = ", ".join(field.name for field in fields(Occurrence))
 
 
 class Occurrences:
@@ -173,20 +170,19 @@ class Occurrences:
 
     def unannounced(self, moment: datetime) -> list[Occurrence]:
         """Occurrences that did not arrive by their deadline, for which no alarm was given."""
-        return self._found(
-            "deadline < ? AND alarmed IS NULL AND (state <> 'done' OR ended > deadline)"
-            " AND detail <> ? ORDER BY occurrence",
-            *(stamp(moment), _SUPERSEDED),
-        )
+        return self._overdue(moment, "alarmed IS NULL AND (state <> 'done' OR ended > deadline)")
 
     def late(self, moment: datetime) -> list[Occurrence]:
         """Occurrences whose deadline has passed, with no edition of them or after them."""
-        return self._found(
-            "deadline < ? AND state <> 'done' AND NOT EXISTS (SELECT 1 FROM occurrences AS p"
-            " WHERE p.schedule = o.schedule AND p.occurrence > o.occurrence AND p.state = 'done')"
-            " AND detail <> ? ORDER BY occurrence",
-            *(stamp(moment), _SUPERSEDED),
+        return self._overdue(
+            moment,
+            "state <> 'done' AND NOT EXISTS (SELECT 1 FROM occurrences AS p WHERE"
+            " p.schedule = o.schedule AND p.occurrence > o.occurrence AND p.state = 'done')",
         )
+
+    def _overdue(self, moment: datetime, where: str) -> list[Occurrence]:
+        where = f"deadline < ? AND {where} AND detail <> ? ORDER BY occurrence"
+        return self._found(where, stamp(moment), _SUPERSEDED)
 
     def alarm(self, late: Occurrence, failure: Sequence[str]) -> bool:
         """Give the alarm for an occurrence; whether it was for the first time."""
@@ -215,8 +211,7 @@ class Occurrences:
         return self._found("schedule = ? ORDER BY occurrence DESC LIMIT ?", schedule, limit)
 
     def _found(self, where: str, *values: object) -> list[Occurrence]:
-        rows = self._store.read(f"SELECT {_COLUMNS} FROM occurrences AS o WHERE {where}", values)
-        return [Occurrence(**dict(row)) for row in rows]
+        return self._store.records(Occurrence, "occurrences AS o", where, *values)
 
     def _enter(
         self, schedule: Schedule, each: datetime, moment: datetime, state: str, detail: str

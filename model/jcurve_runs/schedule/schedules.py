@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from jcurve.assumptions.nodes import Entry, Listing, Node, Table, Text, read
 from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
-from jcurve_runs.plan.request import Request, Retry
+from jcurve_runs.plan.request import Request, Retry, plain_value
 from jcurve_runs.publishing.retention import Rule
 from jcurve_runs.schedule.when import Calendars, Cron, Day, instant
 
@@ -172,10 +171,7 @@ def _data(node: Node) -> Any:
         case Table(entries):
             return {entry.key: _data(entry.value) for entry in entries}
         case Text(text):
-            try:
-                return None if text is None else json.loads(text, parse_constant=str)
-            except (ValueError, RecursionError):
-                return text
+            return None if text is None else plain_value(text)
 
 
 class _Reader:

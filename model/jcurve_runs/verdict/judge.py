@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -104,13 +105,11 @@ def judge(
 ) -> Verdict:
     """Judge a run by what it left behind."""
     if finished.timed_out:
-        cell = _last_started(executed)
-        return Verdict(
-            "timed_out",
-            "timeout",
-            f"not finished after {finished.seconds:.0f} seconds; stopped",
-            cell,
-        )
+        cell = None
+        with suppress(_Failure):
+            cell = _first_unanswered(_code_cells(executed, finished))
+        told = f"not finished after {finished.seconds:.0f} seconds; stopped"
+        return Verdict("timed_out", "timeout", told, cell)
     try:
         cells = _code_cells(executed, finished)
         for number, name, value in _errors(cells):
@@ -250,11 +249,3 @@ def _shown(cells: Cells) -> Iterator[tuple[str, str]]:
             mark = output.get("metadata", {}).get(EXHIBIT_KEY)
             if isinstance(mark, dict) and output.get("data"):
                 yield str(mark.get("exhibit", "")), str(mark.get("alt", ""))
-
-
-def _last_started(executed: Path) -> int | None:
-    try:
-        cells = _code_cells(executed, Finished(0, True, 0.0, "", ""))
-    except _Failure:
-        return None
-    return _first_unanswered(cells)

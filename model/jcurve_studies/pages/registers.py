@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from jcurve.assumptions import BASE, Assumption, Difference, Path, load
+from jcurve.assumptions import BASE, Assumption, Path, load
 from jcurve.assumptions.assumption import KINDS
 from jcurve.case import Case
 from jcurve.engine.model import WORLDS
@@ -108,7 +108,15 @@ def overview(every: tuple[Case, ...], view: str) -> str:
 def differences(case: Case) -> str:
     """What a scenario sets otherwise than the base, and why."""
     header = ("assumption", "meaning", "unit", "base", "here", "why", "kind", "source")
-    return table(header, map(_difference, case.differences))
+    rows = (
+        (
+            code(each.key), each.label, each.unit, each.before,
+            each.after + (" (range)" if each.what == "range" else ""),
+            each.why, each.kind, ", ".join(each.source),
+        )
+        for each in case.differences
+    )  # fmt: skip
+    return table(header, rows)
 
 
 def headlines(case: Case) -> str:
@@ -119,15 +127,6 @@ def headlines(case: Case) -> str:
         (code(name), *(headline_text(found[view].get(name)) for view in VIEWS)) for name in names
     )
     return table(("headline", *VIEWS), rows)
-
-
-def _difference(each: Difference) -> tuple[str, ...]:
-    note = " (range)" if each.what == "range" else ""
-    source = ", ".join(each.source)
-    return (
-        code(each.key), each.label, each.unit, each.before, each.after + note,
-        each.why, each.kind, source,
-    )  # fmt: skip
 
 
 def grades(study: Study) -> str:
