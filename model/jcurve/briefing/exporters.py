@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from jcurve.briefing.lightweight import lighten
 from jcurve.briefing.panels import with_panels
@@ -14,6 +14,7 @@ from jcurve.briefing.panels import with_panels
 lighten()  # before nbconvert, which imports jsonschema
 
 from nbconvert.exporters import Exporter  # noqa: E402
+from nbformat import NotebookNode  # noqa: E402
 from traitlets import Bool, Enum, default  # noqa: E402
 
 from jcurve.assumptions.house_style import HouseStyle, read_house_style  # noqa: E402
@@ -24,9 +25,6 @@ from jcurve.briefing.reading import read  # noqa: E402
 from jcurve.briefing.typeset import typeset  # noqa: E402
 from jcurve.ground.errors import JCurveError, ProjectError  # noqa: E402
 from jcurve.ground.project import find_project, project_above  # noqa: E402
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 
 class _Briefing(Exporter):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jcurve.analysis.revisions import Figures, Revision, revision
 from jcurve.analysis.snapshots import Comparison, compare, snapshot_of_case
+from jcurve.case import Case
 from jcurve.evaluation.naming import VIEW_WORDS, figure_label, headline_text
 from jcurve.figures import revised
 from jcurve.figures.display import Part, Prose, prose
@@ -15,9 +16,6 @@ from jcurve.figures.exhibit import Exhibit, TableExhibit, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.numbers import MILLIONS, NOTHING, change, lasting, money, spelt, written
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
 
 _MOVED = 0.005  # A headline that moved by less than this share of itself is as it was
 _DRAWN = 3

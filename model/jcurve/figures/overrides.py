@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from jcurve.assumptions import Assumption, Scenario
 from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH, Path
 from jcurve.assumptions.values import period_of
 from jcurve.figures.display import Paragraph, Run, paragraph, strong
 from jcurve.ground.numbers import assumed, counted, lowered, readable
-
-if TYPE_CHECKING:
-    from jcurve.assumptions import Assumption, Scenario
 
 THIS_RUN = "This run"
 """What a case with values of its own is called beside the scenario that it comes from."""

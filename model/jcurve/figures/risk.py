@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jcurve.analysis.overview import npv_of
+from jcurve.analysis.overview import Simulated, npv_of
+from jcurve.analysis.sensitivity import Grid, Swing
+from jcurve.analysis.variance import Importance
+from jcurve.assumptions import Assumption
 from jcurve.evaluation.naming import area
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
@@ -28,13 +30,6 @@ from jcurve.ground.numbers import (
     spelt,
     written,
 )
-
-if TYPE_CHECKING:
-    from jcurve.analysis.overview import Simulated
-    from jcurve.analysis.sensitivity import Grid, Swing
-    from jcurve.analysis.variance import Importance
-    from jcurve.assumptions import Assumption
-
 
 _REST = "Everything else"
 _SLOPES = 12

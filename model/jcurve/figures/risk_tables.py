@@ -5,9 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from jcurve.analysis.overview import npv_of
+from jcurve.analysis.consequences import Consequences
+from jcurve.analysis.overview import Simulated, npv_of
+from jcurve.analysis.risk_measures import Estimate
+from jcurve.analysis.solving import Solution
+from jcurve.analysis.staged import Staged
+from jcurve.analysis.stress import PositionLoss, Stress, Weighed
+from jcurve.assumptions.scenario_files import Weight
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, figures, heading, saying, table
 from jcurve.figures.lens import Lens, nothing_to_show
@@ -28,15 +34,6 @@ from jcurve.ground.numbers import (
     written,
     written_date,
 )
-
-if TYPE_CHECKING:
-    from jcurve.analysis.consequences import Consequences
-    from jcurve.analysis.overview import Simulated
-    from jcurve.analysis.risk_measures import Estimate
-    from jcurve.analysis.solving import Solution
-    from jcurve.analysis.staged import Staged
-    from jcurve.analysis.stress import PositionLoss, Stress, Weighed
-    from jcurve.assumptions.scenario_files import Weight
 
 _DOING = {"stop": "Stopping", "cut": "Cutting", "pause": "Pausing"}
 _LITTLE = 0.02

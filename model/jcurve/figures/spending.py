@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions.paths import Change
+from jcurve.case import Case
 from jcurve.engine.model import RowKey
 from jcurve.facts import Guidance, capex_guidance
 from jcurve.facts import reported as reported_facts
@@ -27,9 +27,6 @@ from jcurve.ground.numbers import (
     written_date,
 )
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
-
-if TYPE_CHECKING:
-    from jcurve.case import Case
 
 _HISTORY = 4  # reported years before the first forecast year
 _AHEAD = 8  # years shown from the first forecast year

@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from jcurve.case import Check
 from jcurve.figures.display import Frozen
 from jcurve.figures.exhibit import Cell, TableExhibit, heading, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import NOTHING, NumberStyle, lowest, money, percent, quarter, spelt
-
-if TYPE_CHECKING:
-    from jcurve.case import Check
 
 _BEFORE, _AFTER = 3, 6
 """Years shown in a row before and from the first forecast year; then every fifth."""
