@@ -18,6 +18,7 @@ from jcurve.figures import (
     bullets,
     chart,
     compact,
+    drag,
     footnote,
     link,
     plotting,
@@ -85,7 +86,7 @@ def test_a_chart_is_drawn_again_for_phones() -> None:
     assert drawing.size(panels.narrow).height > drawing.size(panels.svg).height
     years = [shown.count(">20") for shown in (wide.svg, wide.narrow)]
     assert 0 < years[1] < years[0]
-    assert curves.jcurve(Lens(case), width="half").narrow == ""
+    assert drag.margin(Lens(case)).narrow == ""
     page = wide.markup()
     assert page.count('role="img"') == 2
     assert 'id="jcurve-narrow-title"' in page

@@ -222,6 +222,11 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
         for axes in every[: len(lenses) - _ACROSS] if rows >= _ACROSS else ():
             axes.tick_params(labelbottom=False)  # its years stand under the one below it
     titled = list(zip(map(_title, lenses), drawn, strict=True))
+    back = joined(
+        f"{_title(lens)} in {lens.calendar(lens.payback_at)}"
+        for lens in lenses
+        if lens.payback_at is not None
+    )
     deepest = min(titled, key=lambda each: min(each[1]))
     best = max(titled, key=lambda each: each[1][-1])
     return chart(
@@ -238,17 +243,8 @@ def curves(lenses: Sequence[Lens]) -> Exhibit:
             for name, curve in titled
         )
         + ".",
-        reading=_back_reading(lenses),
+        reading=f"Paid back: {back}." if back else f"{_back_title(lenses)}.",
     )
-
-
-def _back_reading(lenses: Sequence[Lens]) -> str:
-    back = joined(
-        f"{_title(lens)} in {lens.calendar(lens.payback_at)}"
-        for lens in lenses
-        if lens.payback_at is not None
-    )
-    return f"Paid back: {back}." if back else f"No scenario pays back by {lenses[0].horizon}."
 
 
 def comparison(lenses: Sequence[Lens]) -> TableExhibit:

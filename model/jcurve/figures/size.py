@@ -24,7 +24,7 @@ from jcurve.ground.numbers import (
 )
 
 if TYPE_CHECKING:
-    from jcurve.analysis.marginal import Marginal, Return
+    from jcurve.analysis.marginal import Return
     from jcurve.analysis.question import Array
     from jcurve.analysis.scale import Point, ScaleStudy
 
@@ -169,7 +169,7 @@ def last_dollars(lens: Lens) -> Exhibit | Prose:
     """What the last 10 bn of each year of the plan return, beside all of the year's."""
     if not lens.is_open or not lens.marginal.years:
         return nothing_to_decide()
-    found = lens.marginal
+    found, first = lens.marginal, lens.marginal.years[0]
     years = [each.year for each in found.years]
     last = [100 * each.last.npv_per_dollar for each in found.years]
     average = [100 * each.average.npv_per_dollar for each in found.years]
@@ -200,7 +200,10 @@ def last_dollars(lens: Lens) -> Exhibit | Prose:
         f"from {written(last[low])} cents on the dollar in {years[low]} to "
         f"{written(last[high])} in {years[high]}; of all of a year, from {written(min(average))} "
         f"to {written(max(average))}.",
-        reading=_last_reading(found),
+        reading=f"In {first.year} the last {money(first.last.amount / MILLIONS, brief=True)} "
+        f"{_rate(first.last)}; all spending of the year beyond commitments "
+        f"{_rate(first.average)}. The whole plan from today {_rate(found.whole)}, value beyond the "
+        "horizon included.",
         notes=[found.covers],
     )
 
@@ -214,15 +217,6 @@ def _last_title(years: Sequence[int], last: Sequence[float], amount: str) -> str
         return f"The last {amount} of a year loses {lost}"
     span = f"from {earns[0]} on" if earns[-1] == years[-1] else f"in {joined(map(str, earns))}"
     return f"The last dollars of the plan earn their cost of capital only {span}"
-
-
-def _last_reading(found: Marginal) -> str:
-    first = found.years[0]
-    return (
-        f"In {first.year} the last {money(first.last.amount / MILLIONS, brief=True)} "
-        f"{_rate(first.last)}; all spending of the year beyond commitments {_rate(first.average)}. "
-        f"The whole plan from today {_rate(found.whole)}, value beyond the horizon included."
-    )
 
 
 def _rate(found: Return) -> str:

@@ -278,7 +278,11 @@ def control(item: Assumption, years: Iterable[int], reported: str = "") -> dict[
         made |= {"has_position": item.has_range and not item.derived}
         made |= {"periods": _periods(item.value, years)}
         if item.has_range:
-            made["band"] = [_band(limit, scale) for limit in (item.low, item.high)]
+            made["band"] = [
+                {end.label(at): float(f"{scale.shown(end.at(at)):.6g}") for at in end.periods}
+                for end in (item.low, item.high)
+                if isinstance(end, Path)
+            ]
     return made | reading(item, scale)
 
 
@@ -322,12 +326,6 @@ def said(value: float | Path, scale: Scale) -> str:
     if isinstance(value, Path):
         return "; ".join(f"{value.label(at)}: {scale.said(v)}" for at, v in value.points)
     return scale.said(value)
-
-
-def _band(limit: float | Path | None, scale: Scale) -> dict[str, float]:
-    """An end of a range by period, in the shown unit."""
-    assert isinstance(limit, Path)
-    return {limit.label(at): float(f"{scale.shown(limit.at(at)):.6g}") for at in limit.periods}
 
 
 def _periods(path: Path, years: Iterable[int]) -> list[str]:

@@ -121,7 +121,15 @@ def picture(
         "today": Quarter(case.data_through).end,
         "percent": what.percent,
         "by_year": not what.cumulative,
-        "curves": [{"label": label, "look": look, **_points(row)} for label, look, row in rows],
+        "curves": [
+            {
+                "label": label,
+                "look": look,
+                "x": x,
+                "y": [None if v is None else float(f"{v:.{_DIGITS}g}") for v in y],
+            }
+            for label, look, (x, y) in rows
+        ],
         "marks": _marks(case, drawn, own) if name == "jcurve" else [],
         "alt": _alt(what, [(label, row) for label, _, row in rows[::-1]]),
     }
@@ -137,11 +145,6 @@ def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
 
 
 Row = tuple[list[float], list[float | None]]
-
-
-def _points(row: Row) -> dict[str, Any]:
-    x, y = row
-    return {"x": x, "y": [None if v is None else float(f"{v:.{_DIGITS}g}") for v in y]}
 
 
 def _row(what: Picture, side: str, case: Case) -> Row:
@@ -209,14 +212,12 @@ def _alt(what: Picture, rows: Sequence[tuple[str, Row]]) -> str:
             made.append(f"{label}: no values")
             continue
         ends = (values[0], values[-1], min(values), max(values))
-        first, last, low, high = (_short(value, what) for value in ends)
+        first, last, low, high = (
+            written(value, "percent", 1) if what.percent else compact(value) for value in ends
+        )
         year = int(known[-1][0] - 0.01)
         made.append(f"{label}: from {first} to {last} in {year}, lowest {low}, highest {high}")
     return "; ".join(made) + "."
-
-
-def _short(value: float, what: Picture) -> str:
-    return written(value, "percent", 1) if what.percent else compact(value)
 
 
 AT_A_TIME = 128  # Draws to an answer: what takes no longer than a glance notices

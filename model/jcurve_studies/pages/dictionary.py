@@ -279,22 +279,18 @@ def _outputs_of(instance: Instance, assembly: Assembly) -> Iterator[tuple[str, .
     line = instance.line
     for place, output in enumerate(line.outputs):
         kind = output.kind.value + (f" ({line.annual})" if line.annual != "formula" else "")
+        row, made = instance.rows[place], assembly.model
+        where = "views" if row in made.viewed else "worlds" if row in made.worldly else "all"
         yield (
             code(output.name),
             output.unit.name,
             kind,
-            _where(instance.rows[place], assembly),
+            where,
             "" if line.over is None else line.over.name,
             output.definition,
             # Lines that one function returns together rest on the same precedents.
             _precedents(line, instance, assembly) if place == 0 else f"as `{line.outputs[0].name}`",
         )
-
-
-def _where(row: str, assembly: Assembly) -> str:
-    if row in assembly.model.viewed:
-        return "views"
-    return "worlds" if row in assembly.model.worldly else "all"
 
 
 def _precedents(line: Line, instance: Instance, assembly: Assembly) -> str:
