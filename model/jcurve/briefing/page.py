@@ -31,8 +31,8 @@ from jcurve.briefing.document import (
     within,
 )
 from jcurve.figures import fonts
-from jcurve.figures.display import Prose, Run, words
-from jcurve.figures.exhibit import Exhibit
+from jcurve.figures.display import Run, words
+from jcurve.figures.exhibit import Exhibit, TableExhibit
 from jcurve.figures.markup import Writer, escape
 from jcurve.figures.plaintext import is_rtl
 from jcurve.figures.whatif import WhatIf
@@ -48,7 +48,7 @@ def html(document: Document, house: HouseStyle | None = None) -> str:
     writer = Writer(document.numbers, footnotes)
     cover = document.cover
     head = (
-        writer.cover(cover)
+        writer(cover)
         if cover is not None
         else f'<header class="cover"><h1>{escape(document.title)}</h1></header>'
     )
@@ -179,15 +179,10 @@ def _block(block: Block, writer: Writer) -> str:
     if isinstance(block, Grid):
         return _grid(block, writer)
     if isinstance(block, Beside):
-        charts = "".join(writer.chart(chart) for chart in block.charts)
+        charts = "".join(map(writer, block.charts))
         return f'<div class="beside of{len(block.charts)}">{charts}</div>'
-    item = block.item
-    if isinstance(item, Prose):
-        return writer.prose(item)
-    if isinstance(item, Exhibit):
-        return writer.chart(item)
-    made = writer.table(item)
-    if item.place != "fold":
+    item, made = block.item, writer(block.item)
+    if not isinstance(item, TableExhibit) or item.place != "fold":
         return made
     number = f"Exhibit {writer.numbers[item.id]}: " if item.id in writer.numbers else ""
     summary = f"<summary>{escape(number + item.title)}</summary>"

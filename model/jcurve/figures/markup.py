@@ -93,24 +93,11 @@ class Writer:
         """Runs of text."""
         return str(self._macros.runs(runs))
 
-    def prose(self, shown: Prose) -> str:
-        """Paragraphs, a list or a call-out."""
-        return str(self._macros.prose(shown))
-
-    def cover(self, cover: Cover) -> str:
-        """The head of a report."""
-        return str(self._macros.cover(cover))
-
-    def chart(self, exhibit: Exhibit) -> str:
-        """A chart with its texts."""
-        return str(self._macros.chart(exhibit))
-
-    def table(self, exhibit: TableExhibit) -> str:
-        """A table with its texts, and with dials where it has some."""
-        return str(self._macros.table(exhibit))
+    def __call__(self, shown: Prose | Cover | Exhibit | TableExhibit) -> str:
+        """Prose, the head of a report, a chart, or a table, with dials where it has some."""
+        kind = "table" if isinstance(shown, TableExhibit) else shown.kind
+        return str(getattr(self._macros, kind)(shown))
 
 
-as_html.register(Prose, lambda shown: Writer({}).prose(shown))
-as_html.register(Cover, lambda shown: Writer({}).cover(shown))
-as_html.register(Exhibit, lambda shown: Writer({}).chart(shown))
-as_html.register(TableExhibit, lambda shown: Writer({}).table(shown))
+for _kind in (Prose, Cover, Exhibit, TableExhibit):
+    as_html.register(_kind, lambda shown: Writer({})(shown))
