@@ -4,20 +4,17 @@ earn with it, how it stands against the frontier's, and the share of revenue tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jcurve.analysis.marginal import FleetUse, fleet_use
 from jcurve.facts import Company, companies, company, history, reported
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
 from jcurve.figures.recipes import ESTIMATED, Scale, by_year, draw_years
 from jcurve.ground.numbers import MILLIONS, compact, highest, joined, lowered, money, percent
-
-if TYPE_CHECKING:
-    from jcurve.analysis.marginal import FleetUse
-    from jcurve.ground.project import Project
+from jcurve.ground.project import Project
 
 _BEFORE = 3
 _MUCH = 0.2  # A share of the fleet leased out above which the reader is told what that means
@@ -27,8 +24,6 @@ _CHARGE, _REVENUE = "depreciation_expense_ppe", "revenue_total"
 
 
 def _uses(lens: Lens) -> tuple[FleetUse, ...]:
-    from jcurve.analysis.marginal import fleet_use
-
     return fleet_use(lens.case, lens.years(lens.first_forecast_year))
 
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from jcurve.analysis.overview import Asked, Simulated
+from jcurve.analysis.sensitivity import Driver, drivers
 from jcurve.figures import answer, plotting, style
 from jcurve.figures.brief import Earlier
 from jcurve.figures.display import Cover, Prose
@@ -19,10 +20,6 @@ from jcurve.figures.scenarios import named_beside
 from jcurve.figures.size import against_scale
 from jcurve.ground.numbers import MILLIONS, gaps, highest, joined, lowered, lowest, money, percent
 from jcurve.ground.quarters import Quarter
-
-if TYPE_CHECKING:
-    from jcurve.analysis.overview import Simulated
-    from jcurve.analysis.sensitivity import Driver
 
 _TALL = 43.0  # mm
 _AHEAD = 6  # years after the first forecast year
@@ -59,9 +56,6 @@ def found(lens: Lens, draws: int, seed: int = 0, earlier: Earlier | None = None)
     Raises:
         UsageError: draws or seed is no whole number, or fewer draws than a simulation takes.
     """
-    from jcurve.analysis.overview import Asked
-    from jcurve.analysis.sensitivity import drivers
-
     ask = Asked(lens.case.scenario, lens.view, lens.home, draws, seed)
     return Found(
         drawn=ask.simulated(),

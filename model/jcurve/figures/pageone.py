@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 
+from jcurve.analysis.solving import solve
 from jcurve.facts.calendar import next_results_day
 from jcurve.figures import answer, brief
 from jcurve.figures.beliefs import asked, believed
@@ -165,8 +166,6 @@ def _must_be_true(lens: Lens, known: Found) -> list[Part]:
     """The pair of beliefs, then the largest drivers by themselves."""
     if not lens.is_open:
         return []
-    from jcurve.analysis.solving import solve
-
     map_ = lens.belief_map
     low, high = (money(each / MILLIONS) for each in map_.revenue_range)
     said = f"{believed(lens, map_)}; the evidence runs from {low} to {high}."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jcurve.analysis.overview import Simulated, npv_of
-from jcurve.analysis.sensitivity import Grid, Swing
+from jcurve.analysis.sensitivity import Grid, Swing, at_value
 from jcurve.analysis.variance import Importance
 from jcurve.assumptions import Assumption
 from jcurve.evaluation.naming import area
@@ -242,8 +242,6 @@ def heat(lens: Lens, found: Grid) -> Exhibit | Prose:
 
 def _own(lens: Lens, found: Grid) -> tuple[int, int]:
     """Row and column of the case itself."""
-    from jcurve.analysis.sensitivity import at_value
-
     pairs = ((found.down, found.ys), (found.across, found.xs))
     row, column = (
         int(np.argmin(abs(draws - at_value(lens.case.scenario[key])))) for key, draws in pairs

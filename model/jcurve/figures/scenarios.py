@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from jcurve.analysis.bridging import bridge as shapley_bridge
 from jcurve.assumptions import available, shipped_or
 from jcurve.case import evaluate
 from jcurve.evaluation.naming import area
@@ -291,8 +292,6 @@ def comparison(lenses: Sequence[Lens]) -> TableExhibit:
 
 def steps(start: Lens, end: Lens) -> Exhibit:
     """The bridge of net present value from one scenario to another, step by step."""
-    from jcurve.analysis.bridging import bridge as shapley_bridge
-
     one, other = start.case.scenario, end.case.scenario
     found = shapley_bridge(one, other, f"npv.{start.view}", project=start.home)
     shares = sorted(found.shares, key=lambda share: -abs(share.amount))

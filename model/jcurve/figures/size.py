@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from jcurve.analysis.marginal import Return
+from jcurve.analysis.question import Array
+from jcurve.analysis.scale import Point, ScaleStudy
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
@@ -22,11 +25,6 @@ from jcurve.ground.numbers import (
     percent,
     written,
 )
-
-if TYPE_CHECKING:
-    from jcurve.analysis.marginal import Return
-    from jcurve.analysis.question import Array
-    from jcurve.analysis.scale import Point, ScaleStudy
 
 _NEAR = 0.05  # A best size within this of the plan is the plan's
 _PLAN = 1.0

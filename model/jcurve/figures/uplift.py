@@ -8,6 +8,7 @@ import math
 
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.case import evaluate
+from jcurve.facts.readings import ELASTICITY, belief_readings
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import (
@@ -102,8 +103,6 @@ def _reading(lens: Lens) -> str:
 
 def responses(lens: Lens) -> TableExhibit | Prose:
     """What is known of the response, and what each reading makes of history and of the plan."""
-    from jcurve.facts.readings import ELASTICITY, belief_readings
-
     if not lens.is_open:
         return nothing_to_decide()
     given, year = lens.case.scenario, lens.first_forecast_year - 1
