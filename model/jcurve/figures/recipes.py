@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from jcurve.figures import plotting, style
 from jcurve.figures.pointing import tell_map
 from jcurve.ground.numbers import NumberStyle, written
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from jcurve.figures.plotting import Values
 
@@ -225,8 +226,6 @@ def _name_levels(
 ) -> None:
     """Each level's value where its line leaves the left edge, left out where the one below it
     stands too near."""
-    import numpy as np
-
     edge = values[:, 0]
     below = -np.inf
     for level in levels:
@@ -253,7 +252,6 @@ def tiles(
 ) -> None:
     """A number a tile (row, column), tinted as a gain or a loss, a dash where there is none; the
     tile of the case itself in a frame."""
-    import numpy as np
     from matplotlib.patches import Rectangle
 
     most = float(np.nanmax(np.abs(values))) or 1.0

@@ -27,6 +27,7 @@ from jcurve.briefing.pictures import drawable
 from jcurve.briefing.results import Headline, Results, read_results
 from jcurve.evaluation.naming import MOVED_BY, VIEW_WORDS, figure_label
 from jcurve.figures.display import MIME
+from jcurve.figures.fonts import folder as fonts
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.numbers import quarter
 from jcurve.ground.project import Project
@@ -275,13 +276,11 @@ def _house(project: Project) -> Content:
 def _drawn(svg: str) -> bytes | None:
     import typst
 
-    from jcurve.figures.fonts import folder
-
     try:
         made: bytes = typst.compile(
             _PICTURE,
             sys_inputs={"svg": svg},
-            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[str(folder())]),
+            font_paths=typst.Fonts(include_system_fonts=False, font_paths=[str(fonts())]),
             format="png",
             ppi=144,
         )

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from jcurve.assumptions import scenario
 from jcurve.briefing.editions import Edition, check_name, series_name
 from jcurve.briefing.parameters import check_names, check_view, declared_parameters, read_overrides
 from jcurve.briefing.results import ReportedScenario
@@ -106,8 +107,6 @@ class Plan:
 
 def resolve_scenario(name: str, overrides: Values, project: Project) -> ReportedScenario:
     """Read a scenario with the assumptions' own reader."""
-    from jcurve.assumptions import scenario
-
     return scenario(name, overrides, project=project)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from jcurve.assumptions import available
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.project import Project
 from jcurve_runs.delivery.deliver import Delivered, mail_problem
@@ -288,8 +289,6 @@ def run_scheduled(
 
     Under ``name`` as the batch's identifier; otherwise, and what it raises, as ``batch``.
     """
-    from jcurve.assumptions import available
-
     origin = Origin(schedule.name, occurrence.occurrence, schedule.success, schedule.failure)
     like = replace(schedule.request, origin=origin)
     requests = [
