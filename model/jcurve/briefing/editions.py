@@ -308,14 +308,11 @@ def _edition(name: str, project: Project) -> Edition | None:
         return None  # no name from outside becomes a path out of the reports
     if len(parts) == 2:
         return latest(project, *parts) if "/".join(parts) in _series(project) else None
-    for folder in _folders(project):
-        if len(parts) == 3 and folder == project.reports.joinpath(*parts):
-            break
-        if len(parts) == 1 and folder.name == name:
-            break
-    else:
+    whole = project.reports.joinpath(*parts)
+    found = next((each for each in _folders(project) if each == whole or each.name == name), None)
+    if found is None:
         return None
-    return Edition(folder.name, folder.parents[1].name, folder.parent.name, folder)
+    return Edition(found.name, found.parents[1].name, found.parent.name, found)
 
 
 def _others(determinants: Mapping[str, Any]) -> dict[str, str]:

@@ -68,11 +68,9 @@ class Occurrences:
             if each not in wanted:
                 told = _SUPERSEDED if schedule.missed == "latest" else "missed"
                 self._enter(schedule, each, moment, "skipped", told)
+        state, told = ("skipped", "an earlier one still ran") if busy else ("queued", "")
         for each in wanted:
-            if busy:
-                self._enter(schedule, each, moment, "skipped", "an earlier one still ran")
-            else:
-                self._enter(schedule, each, moment, "queued", "")
+            self._enter(schedule, each, moment, state, told)
         self._store.write(
             "INSERT INTO schedules (schedule, considered) VALUES (?, ?)"
             " ON CONFLICT (schedule) DO UPDATE SET considered = excluded.considered",
