@@ -108,8 +108,8 @@ def _header(text: str) -> str:
 
 def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
     left, parts = MOST_ATTACHED, []
-    for number, (edition, before) in enumerate(message.editions, start=1):
-        part = _part(project, _edition(project, edition), before, number, left)
+    for number, (folder, before) in enumerate(message.editions, start=1):
+        part = _part(project, _edition(project, folder), before, number, left)
         left -= part["edition"].pdf.stat().st_size if part["attached"] else 0
         parts.append(part)
     if len(parts) == 1:
