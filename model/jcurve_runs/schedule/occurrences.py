@@ -36,9 +36,8 @@ class Occurrence:
     batch: str | None  # the batch that it became
     tries: int  # how often it was taken
     owner: str | None  # who took it
-    decided: str  # times in UTC, all three
+    decided: str  # times in UTC, both
     ended: str | None
-    alarmed: str | None
 
 
 class Occurrences:

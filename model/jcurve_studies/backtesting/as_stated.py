@@ -33,7 +33,6 @@ _LAW_OF_THE_TIME = {2012: 0.5, 2017: 0.5, 2018: 1.0, 2022: 1.0, 2023: 0.8, 2024:
                     2026: 0.2, 2027: 0.0}  # fmt: skip
 """Bonus depreciation as the act of 2017 phased it out, until it was restored in July 2025."""
 
-_GUIDED = "Capital expenditure"
 _UNKNOWN = {
     "Signed leases": "lease.yearly_starts lease.yearly_signings",
     "AI products": "channel.probability.*",
@@ -55,7 +54,6 @@ class Stated:
     # from each to the next and level outside them
     value: float | Mapping[int, float] | Mapping[str, float]
     basis: str  # guidance with its day, or the naive rule
-    guided: bool = False  # whether the company had said it
 
 
 def of_the_time(
@@ -90,7 +88,7 @@ def of_the_time(
     rules: list[tuple[str, str, float | Mapping[int, float], str]] = [
         ("Growth of other revenue", "base.other_revenue_growth", other, rule),
         ("Growth of share-based pay", "financing.sbc_growth", growth, rule),
-        (_GUIDED, CAPEX, planned, guidance_of),
+        ("Capital expenditure", CAPEX, planned, guidance_of),
         ("Last planned quarter", "capex.planned_through costs.guided_through", year_end,
          "as above"),
         *((f"Share of quarter {number} in a year's capital expenditure",
@@ -112,7 +110,7 @@ def of_the_time(
         *((what, keys, 0.0, "nothing of it was known then") for what, keys in _UNKNOWN.items()),
     ]  # fmt: skip
     for what, keys, value, basis in rules:
-        yield Stated(what, tuple(keys.split()), value, basis, guided=what == _GUIDED)
+        yield Stated(what, tuple(keys.split()), value, basis)
 
 
 def _value(facts: Facts, year: int, metric: str, less: str = "") -> float:
@@ -165,7 +163,7 @@ def cost_growth(
         grown = wanted / before - 1.0
         found[year] = float(grown) if step else core_growth(case, year, share * revenue[first])
         before = wanted
-    return Stated("Growth of core cost", (CORE_GROWTH,), found, basis, guided=said is not None)
+    return Stated("Growth of core cost", (CORE_GROWTH,), found, basis)
 
 
 def growth_of_the_time(facts: Facts, origin: int) -> Iterable[Stated]:
