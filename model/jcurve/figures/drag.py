@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jcurve.figures.display import Prose, callout, strong
 from jcurve.figures.exhibit import Exhibit, Row, TableExhibit, chart, heading, saying, table
@@ -11,7 +11,6 @@ from jcurve.figures.recipes import Scale, bridge, by_size, by_year
 from jcurve.figures.statements import INCOME
 from jcurve.ground.numbers import (
     NOTHING,
-    NumberStyle,
     dollars,
     gaps,
     joined,
@@ -189,22 +188,13 @@ def drag(lens: Lens) -> TableExhibit:
     shares = lens.values(eps, lens.view)
     begun = int(lens.start)  # before it nothing is compared
 
-    def row(
-        label: str,
-        line: str,
-        values: list[float],
-        since: int = 0,
-        style: NumberStyle | None = None,
-        decimals: int | None = None,
-        indent: int = 1,
-    ) -> Row:
+    def row(label: str, line: str, values: list[float], since: int = 0, **look: Any) -> Row:
         cells = (values[years.index(year)] if year >= since else None for year in shown)
-        more = {"indent": indent, "style": style, "decimals": decimals}
-        return saying(lens.clause(line), label, *cells, **more)
+        return saying(lens.clause(line), label, *cells, **{"indent": 1, **look})
 
     telling = _telling(lens)
     spread, gained = (
-        row(label, line, lens.values(line, lens.view), telling, "percent", indent=0)
+        row(label, line, lens.values(line, lens.view), telling, style="percent", indent=0)
         for label, line in (
             ("Spread over the WACC", "spread_over_wacc"),
             ("Return on capital added", "return_on_invested_capital"),
