@@ -32,18 +32,7 @@ def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
 
 @pytest.fixture
 def panel(page_of_app: PanelPage) -> PanelPage:
-    """The app's page on the base scenario, whatever was done with it before."""
-    page = page_of_app.page
-    page.get_by_label("Scenario to start from").select_option("base")
-    page.get_by_label("Exhibit").select_option("jcurve")
-    page.get_by_label("View or world").select_option("programme")
-    page_of_app.settled()
-    for less in page.get_by_role("button", name="Remove picture").all()[::-1]:
-        less.click()
-        page_of_app.settled()
-    if page_of_app.overrides():
-        page_of_app.click("Set everything back")
-    return page_of_app
+    return page_of_app.cleared()
 
 
 def test_a_reader_without_the_token_sees_nothing(browser: Browser, app: Server) -> None:
@@ -215,6 +204,7 @@ def _briefing(notebook: Path) -> str:
     return page
 
 
+@pytest.mark.xdist_group("alone")  # it has a server of its own
 def test_in_jupyterlab(
     browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,10 +25,8 @@ def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
 
 
 @pytest.fixture
-def panel(page_of_app: PanelPage) -> Iterator[PanelPage]:
-    yield page_of_app
-    if page_of_app.overrides():
-        page_of_app.click("Set everything back")
+def panel(page_of_app: PanelPage) -> PanelPage:
+    return page_of_app.cleared()
 
 
 def paste(panel: PanelPage, text: str) -> None:
@@ -135,7 +133,6 @@ def test_lives_dates_and_mixes_are_chosen(panel: PanelPage) -> None:
     share.press("Enter")
     panel.settled()
     assert panel.overrides()["lever.share.engagement"] == "40 percent"
-    search.fill("")
 
 
 def test_what_cannot_act_leads_to_what_rules(panel: PanelPage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,8 @@ class PanelPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.faults: list[str] = []
+        self.sockets: list[str] = []
+        page.on("websocket", lambda opened: self.sockets.append(opened.url))
         page.set_default_timeout(_PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._said)
@@ -121,6 +124,27 @@ class PanelPage:
             "() => document.querySelector('.jc')?.getAttribute('aria-busy') !== 'true'"
             " && !document.querySelector('.jc-pending')"
         )
+
+    def cleared(self) -> PanelPage:
+        """On the base scenario as it is, with one picture, whatever was done with it before."""
+        page = self.page
+        page.get_by_label("Scenario to start from").select_option("base")
+        page.get_by_label("Exhibit").select_option("jcurve")
+        page.get_by_label("View or world").select_option("programme")
+        self.settled()
+        for less in page.get_by_role("button", name="Remove picture").all()[::-1]:
+            less.click()
+            self.settled()
+        if self.overrides():
+            self.click("Set everything back")
+        page.get_by_label("Search assumptions").fill("")
+        page.get_by_role("tab", name="What each change is worth").click()
+        return self
+
+    @property
+    def kernel(self) -> str:
+        """The identifier of the kernel that answers, as its process' command line has it."""
+        return re.findall(r"/kernels/([^/]+)/channels", " ".join(self.sockets))[-1]
 
     @property
     def hash(self) -> str:
