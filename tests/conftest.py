@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["FIGURE", "RecordFigure"]
 
@@ -26,42 +26,61 @@ sys.dont_write_bytecode = False
 # Machine code that tests compile is kept between runs, but not among the user's own.
 os.environ.setdefault("JCURVE_CACHE", str(Path(__file__).parents[1] / ".pytest_cache" / "kernels"))
 
-LONGEST = (
-    "tests/browser/test_workbench",
-    "tests/reconcile/test_workbook",
-    "tests/contract/test_scenario_report",
-    "tests/browser",
-    "tests/contract/test_adopt",
-    "tests/faults/test_run_states",
-    "tests/contract/test_batch",
+TOGETHER: tuple[tuple[str, ...], ...] = (
+    ("tests/browser/test_workbench.py::test_in_jupyterlab",),  # it has a server of its own
+    ("tests/browser/test_workbench",),
+    (
+        "tests/reconcile/test_workbook.py",
+        "tests/contract/test_adopt.py",
+        "tests/reconcile/test_workbook_review.py",
+        "tests/reference/test_excel_reference.py",
+    ),
+    (
+        "tests/reconcile/test_backtest.py",
+        "tests/contract/test_results_note.py",
+        "tests/property/test_revision.py",
+        "tests/contract/test_docs.py",
+    ),
+    ("tests/contract/test_scenario_report.py",),
+    ("tests/property/test_compiled.py", "tests/property/test_gradients.py"),
+    ("tests/contract/test_batch.py",),
+    ("tests/browser/test_report_page.py",),
+    ("tests/faults/test_run_states.py",),
+    ("tests/contract/test_briefing_pack.py",),
+    ("tests/faults/test_simulation_runs.py",),
+    ("tests/faults/test_fuzz_readers.py",),
 )
-"""What takes longest, which begins first: at the end no process is busy alone."""
+"""Beginnings of tests that go to one process, which makes what they share once, the longest first:
+so at the end no process is busy alone. Every other file is such a unit by itself."""
 
 FIGURE = "figure:"
 """Begins the name of a test property that holds a figure for ``docs/proof.md``."""
 
 
-class ByFile(LoadGroupScheduling):
-    """A file's tests go to one process, which makes what they share once; so does a named group."""
+def _unit(nodeid: str) -> tuple[int, str]:
+    """The place and name of the unit to which a test belongs."""
+    for at, begins in enumerate(TOGETHER):
+        if nodeid.startswith(begins):
+            return at, begins[0]
+    return len(TOGETHER), nodeid.partition("::")[0]
+
+
+class ByUnit(LoadScopeScheduling):
+    """A unit's tests go to one process, one after the other."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return super()._split_scope(nodeid).partition("::")[0]
+        return _unit(nodeid)[1]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
-    """Files and groups in the order of their tests, not by how many tests they have."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit:
+    """Units in their order, not by how many tests they have; xdist's own groups, which are made
+    by name, do nothing with pytest 9."""
     config.option.loadscopereorder = False
-    return ByFile(config, log)
+    return ByUnit(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first; the order is otherwise that of the files."""
-
-    def place(item: pytest.Item) -> int:
-        found = (at for at, begins in enumerate(LONGEST) if item.nodeid.startswith(begins))
-        return next(found, len(LONGEST))
-
-    items.sort(key=place)
+    items.sort(key=lambda item: _unit(item.nodeid)[0])
 
 
 class RecordFigure(Protocol):

@@ -17,8 +17,6 @@ from tests.support.serving import Server, copied_project, serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 WACC = "returns.wacc"
 CAPEX = "capex.total"
 FLEET = "fleet.share"
@@ -204,7 +202,6 @@ def _briefing(notebook: Path) -> str:
     return page
 
 
-@pytest.mark.xdist_group("alone")  # it has a server of its own
 def test_in_jupyterlab(
     browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,8 +18,6 @@ from tests.support.serving import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 WACC = "returns.wacc"
 FLEET = "fleet.share"
 

@@ -27,9 +27,8 @@ from jcurve.workbook.input_cells import VALUE_COLUMN, WHY_COLUMN
 from jcurve.workbook.model_sheets import Book
 from tests.counts import is_full
 from tests.support.recalculate import MISSING, Calc, missing
-from tests.support.workbooks import TOGETHER, base_book, edited, replaced
+from tests.support.workbooks import base_book, edited, replaced
 
-pytestmark = TOGETHER
 HOME = Path(__file__).parents[2]
 FULL = is_full("workbook_edits")
 

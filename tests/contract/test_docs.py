@@ -12,9 +12,7 @@ from jcurve.ground.errors import UsageError
 from jcurve.ground.markdown import bullets, code, link, table
 from jcurve.ground.project import Project
 from jcurve_studies.pages import PAGES, page, write
-from tests.support.quarters_back import TOGETHER
 
-pytestmark = TOGETHER
 HOME = Project(Path(__file__).resolve().parents[2])
 DOCS = HOME.root / "docs"
 

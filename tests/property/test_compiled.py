@@ -75,7 +75,6 @@ def compiled() -> Compiled:
     return Compiled()
 
 
-@pytest.mark.xdist_group("compiled")
 class TestModel:
     def test_every_row_of_every_shipped_scenario(self, compiled: Compiled) -> None:
         """Those of the base scenario's shape; one that has a path where that has a number, or
@@ -386,7 +385,6 @@ def test_a_simulations_own_machine_code(monkeypatch: pytest.MonkeyPatch) -> None
     assert same(found[keys[0]], evaluator.evaluate(case.assembly, other, keys[:1])[keys[0]])
 
 
-@pytest.mark.xdist_group("compiled")
 def test_the_same_bits_without_avx512(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [word for word in kernels.features().split(",") if "avx512" not in word]
     monkeypatch.setattr(kernels, "features", lambda: ",".join([*words, "-avx512f"]))

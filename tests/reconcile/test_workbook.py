@@ -27,9 +27,8 @@ from jcurve.workbook.writing import laid_out
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
 from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing
-from tests.support.workbooks import TOGETHER, base_book, compare, poisoned, sheets_of
+from tests.support.workbooks import base_book, compare, poisoned, sheets_of
 
-pytestmark = TOGETHER
 FULL = is_full("workbook_edits")
 
 

@@ -24,9 +24,7 @@ from jcurve.workbook.cell_styles import Line
 from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
 from tests.conftest import RecordFigure
-from tests.support.workbooks import TOGETHER, base_book, written_cells
-
-pytestmark = TOGETHER
+from tests.support.workbooks import base_book, written_cells
 
 MOST, NINETY_FIVE = 190, 120
 """Letters of the longest formula, and of the one that 95 of 100 do not reach."""

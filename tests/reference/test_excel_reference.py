@@ -11,14 +11,11 @@ import jcurve
 from tests.support.recalculate import formualized
 from tests.support.workbooks import (
     RELATIVE,
-    TOGETHER,
     base_book,
     compare,
     poisoned,
     sheets_of,
 )
-
-pytestmark = TOGETHER
 
 CASES = json.loads(Path(__file__).with_name("reference_cases.json").read_text())["cases"]
 CASE = next(case for case in CASES if case["id"] == "excel-roundtrip")

@@ -12,7 +12,6 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 import jcurve
@@ -24,7 +23,6 @@ from jcurve.workbook.writing import laid_out
 from tests.support.recalculate import Cells
 
 __all__ = [
-    "TOGETHER",
     "Comparison",
     "base_book",
     "compare",
@@ -37,8 +35,6 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-TOGETHER = pytest.mark.xdist_group("workbook of the base scenario")
-"""In one process, which lays it out once."""
 
 RELATIVE = 1e-9
 OF_THE_LARGEST = 1e-12
