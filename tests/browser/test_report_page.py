@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.figures.whatif import WhatIf
+from tests.support.browsing import PATIENCE
 from tests.support.report_cells import executed, real_project
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Opened:
     def __init__(self, browser: Browser, path: Path, width: int, **options: Any) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.faults: list[str] = []
         self.asked: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))

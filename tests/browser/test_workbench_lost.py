@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import ROOM
-from tests.support.browsing import PanelPage, agrees, opened
+from tests.support.browsing import PATIENCE, PanelPage, agrees, opened
 from tests.support.serving import Server
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def test_a_full_house_says_so(panel: PanelPage, browser: Browser, app: Server) -
     pages = []
     for _ in range(ROOM):
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
         answer = page.goto(app.url)
         assert answer is not None
         pages.append(page)

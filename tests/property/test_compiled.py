@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.support.draws import sample_uniform
 from tests.support.engine_models import TIMELINE, inputs, small_model
 from tests.support.engine_models import batch as small_batch
 from tests.support.operations import OPERATIONS, T, model_of, rows_for
+from tests.support.waiting import until
 
 pytest.importorskip("llvmlite")
 
@@ -344,13 +344,13 @@ class TestFaults:
         case = small_case()
         evaluator.prepare(case.assembly, case.inputs)
         right = by_numpy(case.assembly.model, case.inputs, TIMELINE)
-        for _ in range(100):
+
+        def compiled() -> bool:
             made = evaluator.evaluate(case.assembly, case.inputs)
             assert evaluator.departs(case.assembly.model, made, right) == ""
-            if "one scenario" in evaluator.state(case.assembly):
-                return
-            time.sleep(0.1)
-        raise AssertionError(evaluator.state(case.assembly))
+            return "one scenario" in evaluator.state(case.assembly)
+
+        assert until(compiled), evaluator.state(case.assembly)
 
     def test_an_error_is_numpys(self, fresh: object) -> None:
         from tests.support.engine_cases import small_case

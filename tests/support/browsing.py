@@ -15,13 +15,14 @@ from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.commands import main
 from jcurve.ground.numbers import money
+from tests.support.waiting import GENEROUS, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
     from tests.support.serving import Server
 
-__all__ = ["PanelPage", "agrees", "chromium", "grave", "opened"]
+__all__ = ["PATIENCE", "PanelPage", "agrees", "chromium", "grave", "opened"]
 
 _ARGUMENTS = (
     "--headless",
@@ -33,7 +34,8 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_PATIENCE = 60_000.0
+PATIENCE = 1_000 * GENEROUS
+"""Milliseconds that a page may take on a busy machine."""
 
 
 @contextmanager
@@ -92,7 +94,7 @@ class PanelPage:
         self.faults: list[str] = []
         self.sockets: list[str] = []
         page.on("websocket", lambda opened: self.sockets.append(opened.url))
-        page.set_default_timeout(_PATIENCE)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._said)
 
@@ -110,12 +112,14 @@ class PanelPage:
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         waiting = self.page.locator(".jp-InputPrompt", has_text="[ ]:")
-        for _ in range(20):
+
+        def runs() -> bool:  # or has run
             self.page.locator(".jp-CodeCell .cm-content").first.click()
             self.page.keyboard.press("Control+Enter")
             self.page.wait_for_timeout(1_000)
-            if waiting.count() == 0:  # it runs, or has run
-                break
+            return waiting.count() == 0
+
+        assert until(runs)
         self.ready()
 
     def settled(self) -> None:
