@@ -167,7 +167,7 @@ def test_the_report_is_of_this_very_state(panel: PanelPage, app: Server) -> None
     page.get_by_role("button", name="Render report").click()
     panel.press(WACC, 2)
     assert panel.hash != asked
-    page.get_by_text("Published as edition").wait_for()
+    page.get_by_text("Published as edition").wait_for(timeout=2 * PATIENCE)
     (results,) = app.project.glob("reports/scenario_report/*/*/results.json")
     assert json.loads(results.read_text())["scenario"]["hash"] == asked
     assert results.with_name("report.pdf").is_file()
