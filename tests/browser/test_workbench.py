@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,17 +20,6 @@ if TYPE_CHECKING:
 WACC = "returns.wacc"
 CAPEX = "capex.total"
 FLEET = "fleet.share"
-
-
-@pytest.fixture(scope="module")
-def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    with opened(browser, app.url) as found:
-        yield found
-
-
-@pytest.fixture
-def panel(page_of_app: PanelPage) -> PanelPage:
-    return page_of_app.cleared()
 
 
 def test_a_reader_without_the_token_sees_nothing(browser: Browser, app: Server) -> None:

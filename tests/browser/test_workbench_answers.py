@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -20,17 +19,6 @@ if TYPE_CHECKING:
 
 WACC = "returns.wacc"
 FLEET = "fleet.share"
-
-
-@pytest.fixture(scope="module")
-def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    with opened(browser, app.url, 1400, 900) as found:
-        yield found
-
-
-@pytest.fixture
-def panel(page_of_app: PanelPage) -> PanelPage:
-    return page_of_app.cleared()
 
 
 def money(text: str) -> float:

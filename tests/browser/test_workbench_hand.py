@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-import pytest
-
-from tests.support.browsing import PanelPage, opened
-from tests.support.serving import Server
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests.support.browsing import PanelPage
 
 WACC, CAPEX, LIVES = "returns.wacc", "capex.total", "life.change"
-
-
-@pytest.fixture(scope="module")
-def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    with opened(browser, app.url, 1400, 900) as found:
-        yield found
-
-
-@pytest.fixture
-def panel(page_of_app: PanelPage) -> PanelPage:
-    return page_of_app.cleared()
 
 
 def paste(panel: PanelPage, text: str) -> None:
