@@ -13,7 +13,7 @@ PINNED := $(INSTALL) --require-hashes
 
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: help setup report style lint test prove lab bench docs pictures headlines lock clean
+.PHONY: help setup report lint test prove lab bench docs pictures headlines lock clean
 
 help: ## list what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,18 +44,14 @@ setup: $(VENV)/.setup ## create .venv with JupyterLab, Excel and all that an ana
 report: $(VENV)/.report ## render the base scenario: HTML and PDF under reports/
 	@$(BIN)/jcurve report
 
-style: $(VENV)/.dev
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-
-lint: style
 	$(BIN)/mypy
 
-# Types beside the tests, which leave a processor idle now and then; three tests at once on two
-# cores, since those of browsers, processes and kernels wait for much of their time.
-test: style ## lint, types and every test (heavy ones at reduced counts)
-	$(BIN)/mypy > $(VENV)/.types 2>&1 & types=$$!; $(BIN)/python -m pytest -n 3; tests=$$?; \
-	  wait $$types; types=$$?; cat $(VENV)/.types; exit $$((tests ? tests : types))
+# Three at once on two cores: tests of browsers, processes and kernels wait for much of their time.
+test: lint ## lint, types and every test (heavy ones at reduced counts)
+	$(BIN)/python -m pytest -n 3
 
 prove: lint ## the same at full counts; writes docs/proof.md
 	JCURVE_COUNTS=full $(BIN)/python -m tests.prove
