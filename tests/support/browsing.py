@@ -63,7 +63,13 @@ def opened(browser: Browser, url: str, width: int = 1280, height: int = 800) -> 
     asked: list[str] = []
     page.on("requestfinished", lambda request: asked.append(request.url))
     found = PanelPage(page)
-    page.goto(url)
+
+    def there() -> bool:  # a full house has room again once kernels of pages just closed have ended
+        found.faults.clear()
+        answer = page.goto(url)
+        return answer is not None and answer.status == 200
+
+    assert until(there)
     found.ready()
     yield found
     outside = [each for each in asked if urlsplit(each).hostname not in (None, "127.0.0.1")]
