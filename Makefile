@@ -51,7 +51,7 @@ lint: $(VENV)/.dev
 
 # Three at once on two cores: tests of browsers, processes and kernels wait for much of their time.
 test: lint ## lint, types and every test (heavy ones at reduced counts)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3
 
 prove: lint ## the same at full counts; writes docs/proof.md
 	JCURVE_COUNTS=full $(BIN)/python -m tests.prove

@@ -321,7 +321,7 @@ def main(arguments: Sequence[str]) -> int:
     where = setting()
     outcomes = Outcomes()
     began = time.monotonic()
-    status = int(pytest.main(["-n", "2", "--dist", "loadgroup", *rest], plugins=[outcomes]))
+    status = int(pytest.main(["-n", "2", *rest], plugins=[outcomes]))
     seconds = time.monotonic() - began
     if asked.save:
         full = tuple(name for name in asked.full.split() if is_full(name))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browsing import chromium
+from tests.support.browsing import PanelPage, chromium, opened
 from tests.support.serving import Server, copied_project, serving
 
 if TYPE_CHECKING:
@@ -33,3 +33,15 @@ def app(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     project = copied_project(tmp_path_factory.mktemp("app"))
     with serving("app", project, "--kernels", str(ROOM)) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
+    with opened(browser, app.url, 1400, 900) as found:
+        yield found
+
+
+@pytest.fixture
+def panel(page_of_app: PanelPage) -> PanelPage:
+    """On the base scenario with nothing changed, whatever was done with it before."""
+    return page_of_app.cleared()

@@ -13,12 +13,11 @@ from axe_playwright_python.sync_playwright import Axe
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.figures.whatif import WhatIf
+from tests.support.browsing import PATIENCE
 from tests.support.report_cells import executed, real_project
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 WIDTHS = {"phone": 390, "desk": 1280}
 BLANK_SHARE = 0.985
@@ -54,6 +53,7 @@ class Opened:
     def __init__(self, browser: Browser, path: Path, width: int, **options: Any) -> None:
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
         self.faults: list[str] = []
         self.asked: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -62,11 +62,24 @@ class Opened:
         self.page.goto(path.as_uri())
 
 
-@pytest.fixture(params=WIDTHS)
-def opened(request: Any, browser: Browser, report: tuple[Path, WhatIf]) -> Iterator[Opened]:
+@pytest.fixture(scope="module", params=WIDTHS)
+def loaded(request: Any, browser: Browser, report: tuple[Path, WhatIf]) -> Iterator[Opened]:
+    """Opened once for each width: to lay out the page takes seconds."""
     found = Opened(browser, report[0], WIDTHS[request.param], offline=True)
     yield found
     found.context.close()
+
+
+@pytest.fixture
+def opened(loaded: Opened) -> Opened:
+    """The page as a reader finds it, at its top, whatever was done with it before."""
+    loaded.page.get_by_role("button", name="Back to the scenario").click()
+    loaded.page.keyboard.press("Escape")
+    loaded.page.evaluate(
+        "document.body.tabIndex = -1; document.body.focus();"
+        " document.body.removeAttribute('tabindex'); scrollTo(0, 0)"
+    )
+    return loaded
 
 
 def test_asks_for_nothing_and_breaks_no_rule(opened: Opened) -> None:

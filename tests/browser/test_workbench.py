@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,43 +10,21 @@ import pytest
 
 from jcurve.briefing.exporters import BriefingHTMLExporter
 from jcurve.commands import main
-from tests.support.browsing import PanelPage, agrees, grave, opened
+from tests.support.browsing import PATIENCE, PanelPage, agrees, grave, opened
 from tests.support.serving import Server, copied_project, serving
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 WACC = "returns.wacc"
 CAPEX = "capex.total"
 FLEET = "fleet.share"
 
 
-@pytest.fixture(scope="module")
-def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    with opened(browser, app.url) as found:
-        yield found
-
-
-@pytest.fixture
-def panel(page_of_app: PanelPage) -> PanelPage:
-    """The app's page on the base scenario, whatever was done with it before."""
-    page = page_of_app.page
-    page.get_by_label("Scenario to start from").select_option("base")
-    page.get_by_label("Exhibit").select_option("jcurve")
-    page.get_by_label("View or world").select_option("programme")
-    page_of_app.settled()
-    for less in page.get_by_role("button", name="Remove picture").all()[::-1]:
-        less.click()
-        page_of_app.settled()
-    if page_of_app.overrides():
-        page_of_app.click("Set everything back")
-    return page_of_app
-
-
 def test_a_reader_without_the_token_sees_nothing(browser: Browser, app: Server) -> None:
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(app.url.partition("?")[0])
     page.wait_for_load_state()
     assert page.locator(".jc").count() == 0
@@ -178,7 +155,7 @@ def test_the_report_is_of_this_very_state(panel: PanelPage, app: Server) -> None
     page.get_by_role("button", name="Render report").click()
     panel.press(WACC, 2)
     assert panel.hash != asked
-    page.get_by_text("Published as edition").wait_for(timeout=3 * 60_000)
+    page.get_by_text("Published as edition").wait_for(timeout=2 * PATIENCE)
     (results,) = app.project.glob("reports/scenario_report/*/*/results.json")
     assert json.loads(results.read_text())["scenario"]["hash"] == asked
     assert results.with_name("report.pdf").is_file()
@@ -200,13 +177,14 @@ def test_axe_finds_nothing_that_matters(panel: PanelPage) -> None:
 
 def _save(page: Page, notebook: Path) -> None:
     """Save until the file holds the panel: the page may not know at once that it has changed."""
-    for _ in range(10):
+
+    def saved() -> bool:
         page.keyboard.press("Control+s")
         page.wait_for_timeout(1_000)
         # JupyterLab empties the file before it writes it.
-        if "widget-state+json" in notebook.read_text():
-            return
-    raise AssertionError("JupyterLab did not save the notebook")
+        return "widget-state+json" in notebook.read_text()
+
+    assert until(saved), "JupyterLab did not save the notebook"
 
 
 def _briefing(notebook: Path) -> str:

@@ -2,33 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-import pytest
-
-from tests.support.browsing import PanelPage, opened
-from tests.support.serving import Server
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
-
-pytestmark = pytest.mark.xdist_group("browser")
+from tests.support.browsing import PanelPage
 
 WACC, CAPEX, LIVES = "returns.wacc", "capex.total", "life.change"
-
-
-@pytest.fixture(scope="module")
-def page_of_app(browser: Browser, app: Server) -> Iterator[PanelPage]:
-    with opened(browser, app.url, 1400, 900) as found:
-        yield found
-
-
-@pytest.fixture
-def panel(page_of_app: PanelPage) -> Iterator[PanelPage]:
-    yield page_of_app
-    if page_of_app.overrides():
-        page_of_app.click("Set everything back")
 
 
 def paste(panel: PanelPage, text: str) -> None:
@@ -135,7 +111,6 @@ def test_lives_dates_and_mixes_are_chosen(panel: PanelPage) -> None:
     share.press("Enter")
     panel.settled()
     assert panel.overrides()["lever.share.engagement"] == "40 percent"
-    search.fill("")
 
 
 def test_what_cannot_act_leads_to_what_rules(panel: PanelPage) -> None:

@@ -1,31 +1,28 @@
-"""A house that is full and a kernel that is lost: the last tests of the app, which is of no use
-after them."""
+"""A house that is full and a kernel that is lost; the app is of use to others after them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.conftest import ROOM
-from tests.support.browsing import PanelPage, agrees
+from tests.support.browsing import PATIENCE, PanelPage, agrees, opened
 from tests.support.serving import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 WACC = "returns.wacc"
 
 
-@pytest.fixture(scope="module")
-def panel(browser: Browser, app: Server) -> PanelPage:
+@pytest.fixture
+def panel(browser: Browser, app: Server) -> Iterator[PanelPage]:
     """A page whose console may complain."""
-    found = PanelPage(browser.new_page())
-    found.page.goto(app.url)
-    found.ready()
-    return found
+    with opened(browser, app.url) as found:
+        yield found
+        found.faults.clear()
 
 
 def test_a_full_house_says_so(panel: PanelPage, browser: Browser, app: Server) -> None:
@@ -33,6 +30,7 @@ def test_a_full_house_says_so(panel: PanelPage, browser: Browser, app: Server) -
     pages = []
     for _ in range(ROOM):
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE)
         answer = page.goto(app.url)
         assert answer is not None
         pages.append(page)
@@ -44,8 +42,8 @@ def test_a_full_house_says_so(panel: PanelPage, browser: Browser, app: Server) -
     assert f"as many panels are open as may be ({ROOM}," in text
     assert f"jcurve app --kernels {ROOM + 2}" in text
     assert page.locator("meta[http-equiv=refresh]").count() == 1
-    for each in pages:
-        each.close()
+    for each in pages:  # as a reader does, so that the page ends its kernel
+        each.close(run_before_unload=True)
 
 
 def test_a_kernel_that_stops_or_dies_leaves_no_wrong_number(
@@ -66,7 +64,7 @@ def test_a_kernel_that_stops_or_dies_leaves_no_wrong_number(
     agrees(panel, app, capsys)
 
     confirmed = panel.hash, panel.headline("npv"), panel.field(WACC).input_value()
-    app.tell(app.kernels, "kill")
+    app.tell([each for each in app.kernels if panel.kernel in str(each.cmdline())], "kill")
     panel.press(WACC, 4, "ArrowRight")
     told.wait_for()
     assert (panel.hash, panel.headline("npv"), panel.field(WACC).input_value()) == confirmed

@@ -25,10 +25,9 @@ from jcurve.workbook.fingerprints import FORMAT
 from jcurve.workbook.grid import SHEETS, Tab, column
 from jcurve.workbook.input_cells import VALUE_COLUMN, WHY_COLUMN
 from jcurve.workbook.model_sheets import Book
-from jcurve.workbook.writing import laid_out
 from tests.counts import is_full
 from tests.support.recalculate import MISSING, Calc, missing
-from tests.support.workbooks import edited, replaced
+from tests.support.workbooks import base_book, edited, replaced
 
 HOME = Path(__file__).parents[2]
 FULL = is_full("workbook_edits")
@@ -68,9 +67,9 @@ def _spelled(cell: tuple[str, int, int]) -> str:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Written:
     """With all its formulas."""
-    book = Book(jcurve.evaluate("base"))
+    book, file = base_book()
     path = tmp_path_factory.mktemp("adopt") / "base.xlsx"
-    path.write_bytes(laid_out(book))
+    path.write_bytes(file)
     return Written(path, book)
 
 

@@ -545,7 +545,7 @@ class TestOutbox:
     def test_a_server_without_encryption_is_not_trusted(
         self, waiting: Project, server: MailServer
     ) -> None:
-        strict = MailServer(server.host, server.port, "starttls", server.sender, timeout=10)
+        strict = MailServer(server.host, server.port, "starttls", server.sender, timeout=30)
         assert deliver(waiting, server=strict).waiting == 2
         assert "STARTTLS" in states(waiting)["cfo@example.org"][1]
 

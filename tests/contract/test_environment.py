@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import jcurve
+from tests.conftest import TOGETHER
 from tests.support.notebooks import shipped_notebooks
 
 HOME = Path(__file__).resolve().parents[2]
@@ -291,6 +292,11 @@ def test_a_notebook_begins_with_parameters_that_are_literals(path: Path) -> None
         assert {"scenario", "overrides", "view", "out"} <= names
     for line in source.splitlines():
         assert not line.strip() or "#" in line, f"no comment: {line}"
+
+
+def test_what_runs_together_is_there() -> None:
+    places = {each.partition("::")[0] for unit in TOGETHER for each in unit}
+    assert [place for place in places if not list(HOME.glob(f"{place}*"))] == []
 
 
 def test_generated_and_local_files_are_not_in_git() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.prove import Outcome, Outcomes, Part, Setting, page
+from tests.support.waiting import GENEROUS
 
 HOME = Path(__file__).resolve().parents[2]
 TESTS = """
@@ -63,7 +64,7 @@ def test_the_page_tells_what_happened_in_every_worker(tmp_path: Path) -> None:
         cwd=HOME,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=GENEROUS,
     )
     assert done.returncode != 0, done.stdout + done.stderr
     text = made.read_text()

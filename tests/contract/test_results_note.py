@@ -35,11 +35,10 @@ from jcurve_studies.backtesting.quarterly import quarterly
 from tests.counts import count
 from tests.support import pdfcheck
 from tests.support.pdfcheck import pdf
-from tests.support.quarters_back import BEFORE, COMING, LAST, TOGETHER, case_after, known_since
+from tests.support.quarters_back import BEFORE, COMING, LAST, case_after, known_since
 from tests.support.reading_truth import held
 from tests.support.report_cells import real_project, sentences
 
-pytestmark = TOGETHER
 SHOWN = {"missed", "npv-moved", "figures-moved", "guided", "watch"}
 EVENING = datetime.date(2026, 7, 29)
 

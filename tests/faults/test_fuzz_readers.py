@@ -140,7 +140,6 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.mark.xdist_group("hostile-workbook")
 def test_hostile_texts_in_a_workbook(hostile: Path, record_figure: RecordFigure) -> None:
     """Each stands in a cell as text; no formula, link or name holds any of them."""
     with zipfile.ZipFile(hostile / "hostile.xlsx") as archive:
@@ -164,7 +163,6 @@ def test_hostile_texts_in_a_workbook(hostile: Path, record_figure: RecordFigure)
     record_figure("hostile texts in a workbook, inert", len(TWENTY))
 
 
-@pytest.mark.xdist_group("hostile-workbook")
 def test_hostile_names_of_workbooks(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file's name is a text of the scenario that is made from it, and nothing else."""
     project = Project(hostile)
@@ -216,7 +214,6 @@ def test_hostile_texts_in_tables(tmp_path: Path, kind: str) -> None:
     assert len(cells) == len(corpus)
 
 
-@pytest.mark.xdist_group("hostile-workbook")
 def test_workbooks(
     hostile: Path, monkeypatch: pytest.MonkeyPatch, record_figure: RecordFigure
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from tests.support.draws import sample_uniform
 from tests.support.engine_models import TIMELINE, inputs, small_model
 from tests.support.engine_models import batch as small_batch
 from tests.support.operations import OPERATIONS, T, model_of, rows_for
+from tests.support.waiting import until
 
 pytest.importorskip("llvmlite")
 
@@ -75,7 +75,6 @@ def compiled() -> Compiled:
     return Compiled()
 
 
-@pytest.mark.xdist_group("compiled")
 class TestModel:
     def test_every_row_of_every_shipped_scenario(self, compiled: Compiled) -> None:
         """Those of the base scenario's shape; one that has a path where that has a number, or
@@ -345,13 +344,13 @@ class TestFaults:
         case = small_case()
         evaluator.prepare(case.assembly, case.inputs)
         right = by_numpy(case.assembly.model, case.inputs, TIMELINE)
-        for _ in range(100):
+
+        def compiled() -> bool:
             made = evaluator.evaluate(case.assembly, case.inputs)
             assert evaluator.departs(case.assembly.model, made, right) == ""
-            if "one scenario" in evaluator.state(case.assembly):
-                return
-            time.sleep(0.1)
-        raise AssertionError(evaluator.state(case.assembly))
+            return "one scenario" in evaluator.state(case.assembly)
+
+        assert until(compiled), evaluator.state(case.assembly)
 
     def test_an_error_is_numpys(self, fresh: object) -> None:
         from tests.support.engine_cases import small_case
@@ -386,7 +385,6 @@ def test_a_simulations_own_machine_code(monkeypatch: pytest.MonkeyPatch) -> None
     assert same(found[keys[0]], evaluator.evaluate(case.assembly, other, keys[:1])[keys[0]])
 
 
-@pytest.mark.xdist_group("compiled")
 def test_the_same_bits_without_avx512(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [word for word in kernels.features().split(",") if "avx512" not in word]
     monkeypatch.setattr(kernels, "features", lambda: ",".join([*words, "-avx512f"]))

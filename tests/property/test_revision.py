@@ -22,9 +22,8 @@ from jcurve.facts.forecast_records import forecast_records, stood
 from jcurve.ground.errors import FactsError, ProjectError, UsageError
 from jcurve.ground.project import SHIPPED, Project, find_project
 from tests.counts import count
-from tests.support.quarters_back import BEFORE, COMING, LAST, TOGETHER, case_after, known_since
+from tests.support.quarters_back import BEFORE, COMING, LAST, case_after, known_since
 
-pytestmark = TOGETHER
 QUARTERS = tuple(str(LAST.plus(-back)) for back in (1, 2, 3))
 """Taken back to each in turn."""
 

@@ -37,9 +37,8 @@ from jcurve_studies.exhibits.backtests import TOLERANCE
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.one_at_a_time import one_at_a_time
-from tests.support.quarters_back import COMING, LAST, TOGETHER, known_since
+from tests.support.quarters_back import COMING, LAST, known_since
 
-pytestmark = TOGETHER
 LAST_YEAR = company("META").last_year
 ORIGINS = range(FIRST_ORIGIN, LAST_YEAR)
 RESPONSE_ORIGINS = range(FIRST_RESPONSE, LAST_YEAR)

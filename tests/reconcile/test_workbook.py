@@ -23,10 +23,11 @@ from jcurve.workbook.grid import Tab
 from jcurve.workbook.input_cells import VALUE_COLUMN, Entry
 from jcurve.workbook.input_sheets import CHOICE_CELL
 from jcurve.workbook.model_sheets import Book
+from jcurve.workbook.writing import laid_out
 from tests.conftest import RecordFigure
 from tests.counts import count, is_full
 from tests.support.recalculate import MISSING, Calc, Cells, formualized, missing
-from tests.support.workbooks import compare, poisoned, sheets_of
+from tests.support.workbooks import base_book, compare, poisoned, sheets_of
 
 FULL = is_full("workbook_edits")
 
@@ -45,17 +46,25 @@ def calc() -> Iterator[Calc]:
 def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, Book, Path]:
     """The base scenario, its layout and its workbook."""
     case = jcurve.evaluate("base")
-    book = Book(case)
-    return case, book, poisoned(book, tmp_path_factory.mktemp("base"))
+    book, file = base_book()
+    return case, book, poisoned(file, tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def opened(calc: Calc, base: tuple[Case, Book, Path]) -> Calc:
+    """The workbook as written and recalculated; tests take back what they type."""
+    if calc.path != base[2]:
+        calc.load(base[2])
+        calc.recalculate()
+    return calc
 
 
 def test_libreoffice_finds_every_line_and_result_and_follows_edits(
-    base: tuple[Case, Book, Path], calc: Calc, record_figure: RecordFigure
+    base: tuple[Case, Book, Path], opened: Calc, record_figure: RecordFigure
 ) -> None:
     """As written, after random edits typed into input cells, and with the programme off."""
-    case, book, path = base
-    calc.load(path)
-    calc.recalculate()
+    case, book, _ = base
+    calc = opened
     assert calc.errors() == []
     sheets = [*sheets_of(book), Tab.CHECKS]
     found = compare(book, case, calc.read(sheets))
@@ -78,16 +87,13 @@ def test_libreoffice_finds_every_line_and_result_and_follows_edits(
 
 @pytest.mark.parametrize("name", shipped()[1:] if FULL else ("bear", "stress_useful_life_3y"))
 def test_a_chosen_scenario_is_that_scenario(
-    name: str, base: tuple[Case, Book, Path], calc: Calc
+    name: str, base: tuple[Case, Book, Path], opened: Calc
 ) -> None:
     """The workbook of the base scenario, with another chosen in its list of scenarios."""
-    _, book, path = base
-    calc.load(path)
+    case, book, _ = base
     place = (CHOICE_CELL.sheet, CHOICE_CELL.row, CHOICE_CELL.column)
-    calc.type([(*place, name)])
-    calc.recalculate()
-    assert calc.errors() == []
-    cells = calc.read([*sheets_of(book), Tab.CHECKS, Tab.CHANGES])
+    edit: Edit = (*place, name, case.scenario.name)
+    cells = _typed(opened, [edit], [*sheets_of(book), Tab.CHECKS, Tab.CHANGES])
     found = compare(book, jcurve.evaluate(name), cells)
     assert found.cells > 100_000
     assert found.wrong == []
@@ -98,11 +104,12 @@ def test_a_chosen_scenario_is_that_scenario(
 def _typed(calc: Calc, edits: list[Edit], sheets: list[str]) -> Cells:
     """The cells after edits, which are then taken back."""
     calc.type([(sheet, row, at, new) for sheet, row, at, new, _ in edits])
-    calc.recalculate()
-    assert calc.errors() == []
-    cells = calc.read(sheets)
-    calc.type([(sheet, row, at, old) for sheet, row, at, _, old in edits])
-    return cells
+    try:
+        calc.recalculate()
+        assert calc.errors() == []
+        return calc.read(sheets)
+    finally:
+        calc.type([(sheet, row, at, old) for sheet, row, at, _, old in edits])
 
 
 def _nothing_to_recover(case: Case, book: Book, calc: Calc) -> None:
@@ -129,7 +136,7 @@ def test_every_scenario_in_both_programs(
 ) -> None:
     case = jcurve.evaluate(name)
     book = Book(case)
-    path = poisoned(book, tmp_path)
+    path = poisoned(laid_out(book), tmp_path)
     by_formualizer = compare(book, case, formualized(path, sheets_of(book)))
     assert by_formualizer.wrong == []
     calc.load(path)

@@ -18,15 +18,13 @@ import numpy as np
 import pytest
 from openpyxl.formula import Tokenizer
 
-import jcurve
 from jcurve.facts import citations
 from jcurve.workbench.controls import groups
 from jcurve.workbook.cell_styles import Line
 from jcurve.workbook.grid import OPENING, SHEETS, WORLD_SHEETS, Row, Tab, column, column_at
 from jcurve.workbook.model_sheets import Book
-from jcurve.workbook.writing import laid_out
 from tests.conftest import RecordFigure
-from tests.support.workbooks import written_cells
+from tests.support.workbooks import base_book, written_cells
 
 MOST, NINETY_FIVE = 190, 120
 """Letters of the longest formula, and of the one that 95 of 100 do not reach."""
@@ -39,13 +37,13 @@ _REFERENCE = re.compile(r"(?<![A-Za-z0-9_.])(\$?)([A-Z]{1,3})(\$?)([0-9]+)(?![A-
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return Book(jcurve.evaluate("base"))
+    return base_book()[0]
 
 
 @pytest.fixture(scope="module")
 def formulas(book: Book) -> dict[str, dict[tuple[int, str], tuple[str, int]]]:
     """By sheet, by (row, column): the formula and how many cells have it, shared along the row."""
-    with zipfile.ZipFile(io.BytesIO(laid_out(book))) as archive:
+    with zipfile.ZipFile(io.BytesIO(base_book()[1])) as archive:
         found: dict[str, dict[tuple[int, str], tuple[str, int]]] = {}
         for at, name in enumerate(SHEETS, 1):
             text = archive.read(f"xl/worksheets/sheet{at}.xml").decode()

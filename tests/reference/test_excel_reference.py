@@ -8,9 +8,14 @@ from pathlib import Path
 import formualizer
 
 import jcurve
-from jcurve.workbook.model_sheets import Book
 from tests.support.recalculate import formualized
-from tests.support.workbooks import RELATIVE, compare, poisoned, sheets_of
+from tests.support.workbooks import (
+    RELATIVE,
+    base_book,
+    compare,
+    poisoned,
+    sheets_of,
+)
 
 CASES = json.loads(Path(__file__).with_name("reference_cases.json").read_text())["cases"]
 CASE = next(case for case in CASES if case["id"] == "excel-roundtrip")
@@ -23,8 +28,8 @@ def test_excel_roundtrip(tmp_path: Path) -> None:
     assert CASE["expected"] == "all cells equal"
     assert formualizer.__name__ in CASE["inputs"]["rule"]
     case = jcurve.evaluate("base")
-    book = Book(case)
-    found = compare(book, case, formualized(poisoned(book, tmp_path), sheets_of(book)))
+    book, file = base_book()
+    found = compare(book, case, formualized(poisoned(file, tmp_path), sheets_of(book)))
     lines = {key for key in book.rows if key[0] in book.model.outputs}
     assert lines >= set(book.model.order) - set(book.results)
     assert set(book.results) | lines >= set(book.model.order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +15,14 @@ from axe_playwright_python.sync_playwright import Axe
 
 from jcurve.commands import main
 from jcurve.ground.numbers import money
+from tests.support.waiting import GENEROUS, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
     from tests.support.serving import Server
 
-__all__ = ["PanelPage", "agrees", "chromium", "grave", "opened"]
+__all__ = ["PATIENCE", "PanelPage", "agrees", "chromium", "grave", "opened"]
 
 _ARGUMENTS = (
     "--headless",
@@ -32,7 +34,8 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_PATIENCE = 60_000.0
+PATIENCE = 1_000 * GENEROUS
+"""Milliseconds that a page may take on a busy machine."""
 
 
 @contextmanager
@@ -60,7 +63,13 @@ def opened(browser: Browser, url: str, width: int = 1280, height: int = 800) -> 
     asked: list[str] = []
     page.on("requestfinished", lambda request: asked.append(request.url))
     found = PanelPage(page)
-    page.goto(url)
+
+    def there() -> bool:  # a full house has room again once kernels of pages just closed have ended
+        found.faults.clear()
+        answer = page.goto(url)
+        return answer is not None and answer.status == 200
+
+    assert until(there)
     found.ready()
     yield found
     outside = [each for each in asked if urlsplit(each).hostname not in (None, "127.0.0.1")]
@@ -89,7 +98,9 @@ class PanelPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.faults: list[str] = []
-        page.set_default_timeout(_PATIENCE)
+        self.sockets: list[str] = []
+        page.on("websocket", lambda opened: self.sockets.append(opened.url))
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._said)
 
@@ -107,12 +118,14 @@ class PanelPage:
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         waiting = self.page.locator(".jp-InputPrompt", has_text="[ ]:")
-        for _ in range(20):
+
+        def runs() -> bool:  # or has run
             self.page.locator(".jp-CodeCell .cm-content").first.click()
             self.page.keyboard.press("Control+Enter")
             self.page.wait_for_timeout(1_000)
-            if waiting.count() == 0:  # it runs, or has run
-                break
+            return waiting.count() == 0
+
+        assert until(runs)
         self.ready()
 
     def settled(self) -> None:
@@ -121,6 +134,27 @@ class PanelPage:
             "() => document.querySelector('.jc')?.getAttribute('aria-busy') !== 'true'"
             " && !document.querySelector('.jc-pending')"
         )
+
+    def cleared(self) -> PanelPage:
+        """On the base scenario as it is, with one picture, whatever was done with it before."""
+        page = self.page
+        page.get_by_label("Scenario to start from").select_option("base")
+        page.get_by_label("Exhibit").select_option("jcurve")
+        page.get_by_label("View or world").select_option("programme")
+        self.settled()
+        for less in page.get_by_role("button", name="Remove picture").all()[::-1]:
+            less.click()
+            self.settled()
+        if self.overrides():
+            self.click("Set everything back")
+        page.get_by_label("Search assumptions").fill("")
+        page.get_by_role("tab", name="What each change is worth").click()
+        return self
+
+    @property
+    def kernel(self) -> str:
+        """The identifier of the kernel that answers, as its process' command line has it."""
+        return re.findall(r"/kernels/([^/]+)/channels", " ".join(self.sockets))[-1]
 
     @property
     def hash(self) -> str:

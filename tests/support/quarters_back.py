@@ -31,7 +31,7 @@ from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
 __all__ = [
-    "BEFORE", "COMING", "GROWN", "LAST", "TOGETHER", "case_after", "filled", "known_since",
+    "BEFORE", "COMING", "GROWN", "LAST", "case_after", "filled", "known_since",
     "made_up", "taken_back",
 ]  # fmt: skip
 
@@ -42,8 +42,6 @@ Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
 COMING, BEFORE = LAST.plus(1), LAST.plus(-1)
-TOGETHER = pytest.mark.xdist_group("facts of the time")
-"""Tests that share runs on the facts of a time, each made once in a process."""
 
 
 def known_since(quarter: str) -> pytest.MarkDecorator:

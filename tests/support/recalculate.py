@@ -46,6 +46,7 @@ class Calc:
         found = _office()
         assert found is not None, MISSING
         office, python = found
+        self.path: Path | None = None
         self._process = subprocess.Popen(
             [python, str(_SERVER), office],
             stdin=subprocess.PIPE,
@@ -74,6 +75,7 @@ class Calc:
 
     def load(self, path: Path) -> None:
         """Open a workbook in place of the one that is open."""
+        self.path = path
         self._ask({"do": "load", "path": str(path)})
 
     def type(self, cells: Iterable[tuple[str, int, int, float | str]]) -> None:

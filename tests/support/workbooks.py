@@ -6,12 +6,15 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
+import jcurve
 from jcurve.case import Case
 from jcurve.engine.model import RowKey
 from jcurve.workbook.grid import Tab, column, column_at
@@ -19,9 +22,19 @@ from jcurve.workbook.model_sheets import Book
 from jcurve.workbook.writing import laid_out
 from tests.support.recalculate import Cells
 
-__all__ = ["Comparison", "compare", "edited", "poisoned", "replaced", "sheets_of", "written_cells"]
+__all__ = [
+    "Comparison",
+    "base_book",
+    "compare",
+    "edited",
+    "poisoned",
+    "replaced",
+    "sheets_of",
+    "written_cells",
+]
 
 Array = NDArray[np.float64]
+
 
 RELATIVE = 1e-9
 OF_THE_LARGEST = 1e-12
@@ -57,6 +70,13 @@ class Comparison:
                 self.wrong.append(f"{name}: want {want!r}, got {got!r}")
         elif want:
             self.worst = max(self.worst, apart / abs(want))
+
+
+@cache
+def base_book() -> tuple[Book, bytes]:
+    """The workbook of the base scenario, as it is laid out and as a file."""
+    book = Book(jcurve.evaluate("base"))
+    return book, laid_out(book)
 
 
 def sheets_of(book: Book) -> dict[str, tuple[int, int]]:
@@ -163,11 +183,10 @@ def replaced(text: str, row: int, at: int, inner: str) -> str:
     raise AssertionError(f"no cell {column(at)}{row + 1}")
 
 
-def poisoned(book: Book, folder: Path) -> Path:
+def poisoned(file: bytes, folder: Path) -> Path:
     """A workbook whose formulas hold a value that none of them has."""
     path = folder / "book.xlsx"
-    path.write_bytes(laid_out(book))
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(BytesIO(file)) as archive:
         parts = {info.filename: archive.read(info) for info in archive.infolist()}
     replaced = 0
     with zipfile.ZipFile(path, "w") as archive:
