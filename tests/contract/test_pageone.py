@@ -25,7 +25,7 @@ from jcurve.figures.lens import Lens
 from jcurve.figures.overrides import set_values
 from jcurve.ground.numbers import money, percent
 from jcurve_studies.exhibits import published
-from tests.support.quarters_back import COMING
+from tests.support.quarters_back import COMING, whole
 from tests.support.report_cells import coarse
 
 DRAWS = 64
@@ -211,7 +211,10 @@ class TestSetValues:
             ("demand.agents", 2, "Demand for agents: 1 → 2"),
             (
                 "capex.total",
-                {2026: PLANNED, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 190_000},
+                whole(
+                    "capex.total",
+                    {2026: PLANNED, 2027: 200_000, 2028: 205_000, 2029: 205_000, 2030: 190_000},
+                ),
                 "Capex of guided years: 2027 $188bn, 2030 $205bn → 2027 $200bn, 2030 $190bn",
             ),
             ("life.change.2027Q1", 4, "life of servers 2027Q1: 5.5 years → 4 years"),

@@ -111,12 +111,12 @@ class TestPathsInTime:
         after = session.scenario[CAPEX].value
         assert isinstance(before, Path)
         assert isinstance(after, Path)
-        assert after.at(2026) == after.at(2027) == before.at(2026)
-        assert [after.at(y) for y in (2028, 2029, 2030)] == [
-            before.at(y - 1) for y in (2028, 2029, 2030)
-        ]
+        first = LAST.year
+        assert after.at(first) == after.at(first + 1) == before.at(first)
+        later = range(first + 2, 2031)
+        assert [after.at(year) for year in later] == [before.at(year - 1) for year in later]
         session.edit(CAPEX, session.hand.shifted(CAPEX, -1))
-        assert session.scenario[CAPEX].value.at(2026) == before.at(2026)  # type: ignore[union-attr]
+        assert session.scenario[CAPEX].value.at(first) == before.at(first)  # type: ignore[union-attr]
 
     def test_an_edited_path_takes_single_years_and_per_cents(self, session: Session) -> None:
         """What was set as a whole ends where the plan does, whatever is done to it next."""

@@ -197,9 +197,9 @@ def _at_end(said: Said, end: int) -> bool:
 
 def _capex_over_cash(said: Said) -> dict[int, float]:
     """Operating cash flow less capex by year."""
-    line = dict(zip(said.lens.years(), said.lens.bn("operating_cash_flow", "with"), strict=True))
     bars = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in said.seen.bars}
-    return {year: line[year] - height for year, height in bars.items()}
+    cash = said.lens.bn("operating_cash_flow", "with", min(bars), max(bars))
+    return {year: earned - bars[year] for year, earned in zip(sorted(bars), cash, strict=True)}
 
 
 def _paid(said: Said) -> bool:

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from jcurve.analysis.earlier import taken_back as case_taken_back
-from jcurve.assumptions import shipped
+from jcurve.assumptions import Path as DatedPath
+from jcurve.assumptions import scenario, shipped
 from jcurve.case import Case
 from jcurve.facts import capex_guidance, company
 from jcurve.facts.calendar import expected, releases
@@ -32,12 +33,14 @@ from jcurve.ground.quarters import Quarter
 
 __all__ = [
     "BEFORE", "COMING", "GROWN", "LAST", "TOGETHER", "case_after", "filled", "known_since",
-    "made_up", "taken_back",
+    "made_up", "taken_back", "whole",
 ]  # fmt: skip
 
 FOLDER = "companies/meta"
 GROWN = 1.03
 """By how much a quarter that is made up is larger than the one before."""
+GUIDED_MORE = 1.01
+"""By how much what is guided then is more than what was guided before."""
 Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
@@ -49,6 +52,13 @@ TOGETHER = pytest.mark.xdist_group("facts of the time")
 def known_since(quarter: str) -> pytest.MarkDecorator:
     """Of a test that states figures of a quarter: it holds once the data reach it."""
     return pytest.mark.skipif(quarter > LAST, reason=f"states figures of {quarter}")
+
+
+def whole(key: str, points: Mapping[int, float]) -> dict[int, float]:
+    """A table in place of a whole path of base: what that has before, and then ``points``."""
+    path = scenario()[key].value
+    assert isinstance(path, DatedPath)
+    return {at: value for at, value in path.points if at < min(points)} | dict(points)
 
 
 @cache
@@ -235,6 +245,8 @@ def made_up(form: str, quarter: Quarter) -> str:
             row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
         if row["item"].endswith(f"_er_{quarter.lower()} url"):
             row["value"] = "https://example.org/results"
+        if row["part"] == "guidance" and row["quarter_before"]:
+            row["value"] = f"{GUIDED_MORE * float(row['quarter_before']):g}"
         if row["part"] != "figure":
             continue
         row["value"] = row["quarter_before"] or ("1000" if row["if_empty"] == NEEDED else "")
