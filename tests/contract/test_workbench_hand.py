@@ -21,7 +21,7 @@ from jcurve.workbench.controls import control
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.session import Session
 from jcurve.workbench.standing import ends, idles
-from tests.support.quarters_back import LAST
+from tests.support.quarters_back import COMING, LAST
 
 HOME = FilePath(__file__).resolve().parents[2]
 CAPEX, LIVES, WACC = "capex.total", "life.change", "returns.wacc"
@@ -111,7 +111,7 @@ class TestPathsInTime:
         after = session.scenario[CAPEX].value
         assert isinstance(before, Path)
         assert isinstance(after, Path)
-        first = LAST.year
+        first = COMING.year
         assert after.at(first) == after.at(first + 1) == before.at(first)
         later = range(first + 2, 2031)
         assert [after.at(year) for year in later] == [before.at(year - 1) for year in later]
