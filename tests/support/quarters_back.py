@@ -84,8 +84,7 @@ def _keep(path: Path, keep: Callable[[Row], bool]) -> None:
 
 
 def _known(project: Project, period: str, through: Quarter) -> bool:
-    last = Quarter(period) if "Q" in period else company("META", project).quarters(period)[-1]
-    return last <= through
+    return company("META", project).last_quarter(period) <= through
 
 
 def taken_back(project: Project, through: Quarter) -> None:
