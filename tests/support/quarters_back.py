@@ -39,8 +39,6 @@ __all__ = [
 FOLDER = "companies/meta"
 GROWN = 1.03
 """By how much a quarter that is made up is larger than the one before."""
-GUIDED_MORE = 1.01
-"""By how much what is guided then is more than what was guided before."""
 Row = dict[str, str]
 LAST = Quarter(company("META").data_through)
 """The last quarter on file."""
@@ -235,8 +233,11 @@ def filled(form: str, whole: Project, now: Project, sure: Mapping[str, str]) -> 
     return text.getvalue()
 
 
-def made_up(form: str, quarter: Quarter) -> str:
-    """A form whose amounts are those of the quarter before, all grown alike: identities hold."""
+def made_up(form: str, quarter: Quarter, guided: float = 0.0) -> str:
+    """A form whose amounts are those of the quarter before, all grown alike: identities hold.
+
+    ``guided`` is what is guided now over what was guided before; 0 where nothing is.
+    """
     rows = list(csv.DictReader(io.StringIO(form)))
     prices = _prices(rows)
     for row in rows:
@@ -244,8 +245,8 @@ def made_up(form: str, quarter: Quarter) -> str:
             row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
         if row["item"].endswith(f"_er_{quarter.lower()} url"):
             row["value"] = "https://example.org/results"
-        if row["part"] == "guidance" and row["quarter_before"]:
-            row["value"] = f"{GUIDED_MORE * float(row['quarter_before']):g}"
+        if row["part"] == "guidance" and row["quarter_before"] and guided:
+            row["value"] = f"{guided * float(row['quarter_before']):g}"
         if row["part"] != "figure":
             continue
         row["value"] = row["quarter_before"] or ("1000" if row["if_empty"] == NEEDED else "")
@@ -289,7 +290,8 @@ def _forward(project: Project) -> None:
     quarter = Quarter(company("META", project).data_through).plus(1)
     with tempfile.TemporaryDirectory() as folder:
         form = Path(folder) / "form.csv"
-        form.write_text(made_up(quarter_form(quarter, "META", project), quarter), encoding="utf-8")
+        text = made_up(quarter_form(quarter, "META", project), quarter, guided=1.01)
+        form.write_text(text, encoding="utf-8")
         found = bring_forward(form, quarter, "META", project, scenarios=shipped(project))
     print("\n".join(found.lines()))
 
