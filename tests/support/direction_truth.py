@@ -63,9 +63,10 @@ class Said:
         return abs(abs(_numbers(self.tail)[0]) - abs(other)) <= max(0.006 * abs(other), _ROUNDED)
 
     def is_turned(self) -> bool:
-        """Whether what is said after the word is less than what is said before it."""
-        before = _numbers(self.head)
-        return bool(before) and _numbers(self.tail)[0] < before[-1]
+        """Whether the amount after the word is less than the one before it; of two after it, the
+        second than the first."""
+        first, second = [*_numbers(self.head)[-1:], *_numbers(self.tail)][:2]
+        return second < first
 
     # ---- of a table
 
