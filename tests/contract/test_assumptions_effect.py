@@ -12,6 +12,7 @@ from jcurve.commands import main
 from jcurve.company import model
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
+from tests.support.quarters_back import whole
 from tests.support.scenario_checks import check
 
 HOME = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ HOME = Path(__file__).resolve().parents[2]
             "capex.planned_through beside it",
         ),
         (
-            {"capex.total": {2026: 140_000, 2028: 200_000, 2032: 250_000}},
+            {"capex.total": whole("capex.total", {2026: 140_000, 2032: 250_000})},
             "--set capex.total: a value after the end of capex.total, where the fleet rule "
             "(fleet.share, fleet.years) holds; received '2032'; allowed: up to 2030Q4, or a later "
             "capex.planned_through beside it",
@@ -60,7 +61,7 @@ def test_a_year_after_the_end_of_its_path_is_refused(
         {"capex.total.2030": 230_000},
         {"capex.total.2033": 230_000, "capex.planned_through": "2033Q4"},
         {"capex.planned_through": "2029Q4"},
-        {"capex.total": {2026: 140_000, 2030: 230_000}},
+        {"capex.total": whole("capex.total", {2026: 140_000, 2030: 230_000})},
     ],
 )
 def test_a_year_that_counts_is_taken(overrides: dict[str, object]) -> None:

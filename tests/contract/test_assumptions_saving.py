@@ -11,11 +11,13 @@ from jcurve.assumptions import changed_scenario_text, load, save, scenario
 from jcurve.ground.errors import ScenarioError, WriteError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Project
+from tests.support.quarters_back import whole
 from tests.support.scenario_checks import check
 
 HOME = Path(__file__).resolve().parents[2]
+PLAN = whole("capex.total", {2026: 141_250, 2027: 195_000, 2028: 220_000, 2030: 222_500})
 CHANGES = {
-    "capex.total": "{2026: 141.25 USD bn, 2027: 195 USD bn, 2028: 220 USD bn, 2030: 222.5 USD bn}",
+    "capex.total": "{" + ", ".join(f"{year}: {each:g} USD m" for year, each in PLAN.items()) + "}",
     "capex.total.2029": "210 USD bn",
     "life.change.2025Q1": "5.5",
     "programme.start": "2023Q3",

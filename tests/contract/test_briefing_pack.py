@@ -31,7 +31,7 @@ from tests.support import house_words, pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.notebooks import shipped_notebooks
 from tests.support.pdfcheck import pdf
-from tests.support.quarters_back import LAST
+from tests.support.quarters_back import LAST, whole
 from tests.support.reading_truth import held
 from tests.support.report_cells import real_project
 
@@ -51,7 +51,10 @@ OWN = {
 SETS: list[dict[str, Any]] = [
     {"capex.total.2027": 200_000, "capex.total.2028": 210_000, "returns.wacc": 0.09},
     {"advertising.compute_elasticity": 0.14, "demand.agents": 2, "life.change.2027Q1": 4},
-    {"capex.total": {2026: 137_500, 2027: 150_000, 2030: 90_000}, "returns.wacc": 0.11},
+    {
+        "capex.total": whole("capex.total", {2026: 137_500, 2027: 150_000, 2030: 90_000}),
+        "returns.wacc": 0.11,
+    },
 ]
 """Values of a run: a little more spending, a case that gains, a small plan at a high cost."""
 

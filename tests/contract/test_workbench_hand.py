@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +18,10 @@ from jcurve.case import Case, batch_inputs, evaluate
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.project import Project
-from jcurve.workbench.controls import control
 from jcurve.workbench.conversation import Conversation
 from jcurve.workbench.session import Session
 from jcurve.workbench.standing import ends, idles
-from tests.support.quarters_back import LAST
+from tests.support.quarters_back import COMING, LAST
 
 HOME = FilePath(__file__).resolve().parents[2]
 CAPEX, LIVES, WACC = "capex.total", "life.change", "returns.wacc"
@@ -111,12 +111,12 @@ class TestPathsInTime:
         after = session.scenario[CAPEX].value
         assert isinstance(before, Path)
         assert isinstance(after, Path)
-        assert after.at(2026) == after.at(2027) == before.at(2026)
-        assert [after.at(y) for y in (2028, 2029, 2030)] == [
-            before.at(y - 1) for y in (2028, 2029, 2030)
-        ]
+        first = COMING.year
+        assert after.at(first) == after.at(first + 1) == before.at(first)
+        later = range(first + 2, 2031)
+        assert [after.at(year) for year in later] == [before.at(year - 1) for year in later]
         session.edit(CAPEX, session.hand.shifted(CAPEX, -1))
-        assert session.scenario[CAPEX].value.at(2026) == before.at(2026)  # type: ignore[union-attr]
+        assert session.scenario[CAPEX].value.at(first) == before.at(first)  # type: ignore[union-attr]
 
     def test_an_edited_path_takes_single_years_and_per_cents(self, session: Session) -> None:
         """What was set as a whole ends where the plan does, whatever is done to it next."""
@@ -220,10 +220,10 @@ class TestStanding:
         assert told["words"] == f"No effect while “{label}” is 0"
         assert told["ruling"] == "life.early_retirement_share.servers"
 
-    def test_no_control_is_dead(self, base: Case) -> None:
+    def test_no_control_is_dead(self, base: Case, talk: Conversation) -> None:
         """Each value and each period of a path that can be set moves a line of the model when it
         is moved, limits apart that do not bind; the greyed ones move none."""
-        tried = list(_tried(base))
+        tried = list(_tried(base, talk.schema()["controls"]))
         alive = set(_alive(base, tried))
         idle = {key for key, told in idles(base.scenario).items() if not told["partly"]}
         past = {(key, label) for key, told in ends(base).items() for label in told["rows"]}
@@ -254,16 +254,17 @@ LIMITS = {"power.ceiling", "financing.spread_limit", "programme.commitments_due"
 """Limits that do not bind in the base case."""
 
 
-def _tried(base: Case) -> Iterator[tuple[tuple[str, str], dict[str, NDArray[np.float64]]]]:
+def _tried(
+    base: Case, controls: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[tuple[str, str], dict[str, NDArray[np.float64]]]]:
     """Every value and shown period of the base case, moved: key and period, and its rows."""
     timeline = base.assembly.timeline
     window = Window(timeline.first, timeline.last)
-    years = range(int(base.data_through[:4]), timeline.years[-1] + 1)
     for item in base.scenario.items:
         if item.derived or item.shape == "changes":
             continue
         path = item.value
-        periods = control(item, years)["periods"] if isinstance(path, Path) else [""]
+        periods = controls[item.key]["periods"] if isinstance(path, Path) else [""]
         for label in periods:
             values = (path.at(_period(path, label)),) if isinstance(path, Path) else item.row()
             for value in _others(item, float(values[0])):

@@ -230,7 +230,7 @@ class TestLimits:
         """A longer physical life never lowers what the company with its plan is worth, nor the
         decision's value up to the base life; beyond it the world that stops, short of compute,
         may gain more from old machines than the plan does. Gains that arrive sooner never lower
-        the decision's value by more than half a billion."""
+        the decision's value by more than half a billion, or a hundredth of it."""
         lives = np.array([4.0, 4.75, 5.5, 6.25, 7.0])
         rows = {"life.physical.accelerators": lives[None, :]}
         company = evaluate(name, rows, "enterprise_value@with")
@@ -241,7 +241,7 @@ class TestLimits:
         assert (np.diff(decision) >= -np.diff(stopped)).all()
         lags = np.array([1.0, 0.75, 0.5, 0.25])
         sooner = evaluate(name, {"advertising.arrival_lag": lags[None, :]})
-        assert (np.diff(sooner) >= -0.5).all()
+        assert (np.diff(sooner) >= -max(0.5, 0.01 * abs(sooner[0]))).all()
 
     @pytest.mark.parametrize("name", CASES)
     def test_cheaper_compute_for_the_same_machines_never_costs(self, name: str):

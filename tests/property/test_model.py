@@ -16,7 +16,7 @@ from jcurve.engine.evaluate import evaluate as evaluate_rows
 from tests.conftest import RecordFigure
 from tests.counts import count
 from tests.support.draws import sample_uniform
-from tests.support.quarters_back import COMING, LAST
+from tests.support.quarters_back import COMING, LAST, whole
 
 CHUNK = 512
 WORLDS = ("with", "without", "stopped")
@@ -152,7 +152,7 @@ def test_what_is_bought_is_charged_in_full() -> None:
     scenario = jcurve.scenario(
         "base",
         {
-            "capex.total": {2026: 0, 2030: 0},
+            "capex.total": whole("capex.total", {2026: 0, 2030: 0}),
             **NOTHING_BOUGHT,
             "lease.yearly_starts": {2026: 0, 2032: 0},
         },
@@ -372,7 +372,7 @@ def test_capex_of_nothing_is_depreciated_by_nothing() -> None:
         jcurve.scenario(
             "base",
             {
-                "capex.total": {2026: 0, 2030: 0},
+                "capex.total": whole("capex.total", {2026: 0, 2030: 0}),
                 **NOTHING_BOUGHT,
                 "lease.yearly_starts": {2026: 0, 2032: 0},
             },

@@ -21,6 +21,7 @@ from jcurve.facts.forecast_records import forecast_records
 from jcurve.facts.history import NEEDED
 from jcurve.facts.new_quarter import bring_forward, quarter_form
 from jcurve.ground.errors import FactsError, UsageError
+from jcurve.ground.numbers import written_date
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
 from tests.counts import count
@@ -115,7 +116,7 @@ def test_taken_back_and_brought_forward_the_data_are_the_same_to_the_byte(
     assert [each.quarter for each in records] == [quarter, quarter.plus(1)]
     assert [each.data_through for each in records] == [quarter.plus(-1), quarter]
     told = capsys.readouterr().out
-    assert f"{quarter}: forecast kept on {records[0].made}" in told
+    assert f"{quarter}: forecast kept on {written_date(records[0].made)}" in told
     assert "Capital expenditure" in told
     assert told.endswith("the note: jcurve report results_note\n")
 

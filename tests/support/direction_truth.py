@@ -63,9 +63,10 @@ class Said:
         return abs(abs(_numbers(self.tail)[0]) - abs(other)) <= max(0.006 * abs(other), _ROUNDED)
 
     def is_turned(self) -> bool:
-        """Whether what is said after the word is less than what is said before it."""
-        before = _numbers(self.head)
-        return bool(before) and _numbers(self.tail)[0] < before[-1]
+        """Whether the amount after the word is less than the one before it; of two after it, the
+        second than the first."""
+        first, second = [*_numbers(self.head)[-1:], *_numbers(self.tail)][:2]
+        return second < first
 
     # ---- of a table
 
@@ -197,9 +198,9 @@ def _at_end(said: Said, end: int) -> bool:
 
 def _capex_over_cash(said: Said) -> dict[int, float]:
     """Operating cash flow less capex by year."""
-    line = dict(zip(said.lens.years(), said.lens.bn("operating_cash_flow", "with"), strict=True))
     bars = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in said.seen.bars}
-    return {year: line[year] - height for year, height in bars.items()}
+    cash = said.lens.bn("operating_cash_flow", "with", min(bars), max(bars))
+    return {year: earned - bars[year] for year, earned in zip(sorted(bars), cash, strict=True)}
 
 
 def _paid(said: Said) -> bool:

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from jcurve.analysis.earlier import taken_back as case_taken_back
-from jcurve.assumptions import shipped
+from jcurve.assumptions import Path as DatedPath
+from jcurve.assumptions import scenario, shipped
 from jcurve.case import Case
 from jcurve.facts import capex_guidance, company
 from jcurve.facts.calendar import expected, releases
@@ -32,7 +33,7 @@ from jcurve.ground.quarters import Quarter
 
 __all__ = [
     "BEFORE", "COMING", "GROWN", "LAST", "case_after", "filled", "known_since",
-    "made_up", "taken_back",
+    "made_up", "taken_back", "whole",
 ]  # fmt: skip
 
 FOLDER = "companies/meta"
@@ -47,6 +48,13 @@ COMING, BEFORE = LAST.plus(1), LAST.plus(-1)
 def known_since(quarter: str) -> pytest.MarkDecorator:
     """Of a test that states figures of a quarter: it holds once the data reach it."""
     return pytest.mark.skipif(quarter > LAST, reason=f"states figures of {quarter}")
+
+
+def whole(key: str, points: Mapping[int, float]) -> dict[int, float]:
+    """A table in place of a whole path of base: what that has before, and then ``points``."""
+    path = scenario()[key].value
+    assert isinstance(path, DatedPath)
+    return {at: value for at, value in path.points if at < min(points)} | dict(points)
 
 
 @cache
@@ -72,8 +80,7 @@ def _keep(path: Path, keep: Callable[[Row], bool]) -> None:
 
 
 def _known(project: Project, period: str, through: Quarter) -> bool:
-    last = Quarter(period) if "Q" in period else company("META", project).quarters(period)[-1]
-    return last <= through
+    return company("META", project).last_quarter(period) <= through
 
 
 def taken_back(project: Project, through: Quarter) -> None:
@@ -224,8 +231,11 @@ def filled(form: str, whole: Project, now: Project, sure: Mapping[str, str]) -> 
     return text.getvalue()
 
 
-def made_up(form: str, quarter: Quarter) -> str:
-    """A form whose amounts are those of the quarter before, all grown alike: identities hold."""
+def made_up(form: str, quarter: Quarter, guided: float = 0.0) -> str:
+    """A form whose amounts are those of the quarter before, all grown alike: identities hold.
+
+    ``guided`` is what is guided now over what was guided before; 0 where nothing is.
+    """
     rows = list(csv.DictReader(io.StringIO(form)))
     prices = _prices(rows)
     for row in rows:
@@ -233,6 +243,8 @@ def made_up(form: str, quarter: Quarter) -> str:
             row["value"] = (quarter.last_day + datetime.timedelta(days=29)).isoformat()
         if row["item"].endswith(f"_er_{quarter.lower()} url"):
             row["value"] = "https://example.org/results"
+        if row["part"] == "guidance" and row["quarter_before"] and guided:
+            row["value"] = f"{guided * float(row['quarter_before']):g}"
         if row["part"] != "figure":
             continue
         row["value"] = row["quarter_before"] or ("1000" if row["if_empty"] == NEEDED else "")
@@ -276,7 +288,8 @@ def _forward(project: Project) -> None:
     quarter = Quarter(company("META", project).data_through).plus(1)
     with tempfile.TemporaryDirectory() as folder:
         form = Path(folder) / "form.csv"
-        form.write_text(made_up(quarter_form(quarter, "META", project), quarter), encoding="utf-8")
+        text = made_up(quarter_form(quarter, "META", project), quarter, guided=1.01)
+        form.write_text(text, encoding="utf-8")
         found = bring_forward(form, quarter, "META", project, scenarios=shipped(project))
     print("\n".join(found.lines()))
 

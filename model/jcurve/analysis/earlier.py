@@ -55,9 +55,8 @@ def facts_after(quarter: str, company: str, project: Where = None) -> tuple[date
         raise UsageError("no results of that quarter are on file", received=quarter,
                          allowed=f"{on_file} or earlier")  # fmt: skip
     day = calendar.of(quarter)
-    year = str(Quarter(quarter).year)
-    if now.company.quarters(year)[-1] == quarter:
-        day = max(day, calendar.of(year))
+    if ended := now.company.year_ended(Quarter(quarter)):
+        day = max(day, calendar.of(ended))
     return day, known(now, day, calendar)
 
 

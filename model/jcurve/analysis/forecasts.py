@@ -22,7 +22,7 @@ from jcurve.evaluation.naming import clause
 from jcurve.facts.forecast_records import Record, append_forecast, stood
 from jcurve.facts.tables import AnyWords, Text, by_key
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points
+from jcurve.ground.numbers import MILLIONS, joined, lowered, money, percent, points, written_date
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
 
@@ -241,7 +241,7 @@ def standing(quarter: str, scenario: Scenario | str = BASE, *, project: Where = 
                          received=quarter, allowed=f"{_FIRST} to {today.data_through}")  # fmt: skip
     if record is not None:
         known = Quarter(record.data_through).words
-        how = f"forecast kept on {record.made}, on data through {known}"
+        how = f"forecast kept on {written_date(record.made)}, on data through {known}"
         return Standing(quarter, record.made, how, scored(record, today))
     before = Quarter(quarter).plus(-1)
     case = taken_back(before, scenario, project=project)

@@ -17,7 +17,7 @@ from typing import Annotated
 from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.reported import Facts
 from jcurve.facts.sources import Cited, Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, Column, Row, home_of, records
+from jcurve.facts.tables import QUARTER, YEAR, Column, Period, Row, home_of, records
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
@@ -47,10 +47,6 @@ class Releases:
         return self.company.last_day(period) + datetime.timedelta(days=DAYS_TO_REPORT)
 
 
-def _period(row: Row, key: str) -> str:
-    return row.period(key, QUARTER if "Q" in row.text(key) else YEAR)
-
-
 def _day(row: Row, key: str) -> datetime.date:
     text = row.date(key)
     try:
@@ -62,7 +58,7 @@ def _day(row: Row, key: str) -> datetime.date:
 @dataclass(frozen=True, slots=True)
 class _Release:
     company: str
-    period: Annotated[str, Column(read=_period)]
+    period: Period
     released: Annotated[datetime.date, Column(read=_day)]
     source: Cited
 
@@ -79,8 +75,7 @@ def releases(name: str = "META", project: Where = None) -> Releases:
         period = each.period
         if period in found:
             raise row.error("period", "period listed twice", period)
-        last = Quarter(period) if "Q" in period else owner.quarters(period)[-1]
-        if each.released <= owner.last_day(last):
+        if each.released <= owner.last_day(owner.last_quarter(period)):
             raise row.error("released", "reported before its end", f"{period}: {each.released}")
         found[period] = each
 

@@ -52,6 +52,10 @@ class Company:
         """The calendar quarters of a fiscal year."""
         return Quarter.of_fiscal_year(fiscal_year, self.fiscal_year_ends_in_month)
 
+    def last_quarter(self, period: str) -> Quarter:
+        """The last quarter of a fiscal year; a quarter as it is."""
+        return Quarter(period) if "Q" in period else self.quarters(period)[-1]
+
     def fiscal_year(self, quarter: Quarter) -> str:
         """The fiscal year that a calendar quarter is in."""
         years = (str(quarter.year), str(quarter.year + 1))

@@ -35,7 +35,7 @@ def _window(row: Row, key: str) -> str:
 _Entity = Annotated[str, Column(what="entity for this folder")]
 _FiscalYear = Annotated[str, Column(read=lambda row, key: row.period(key, YEAR))]
 _Life = tuple[float, float] | None
-_MILLIONS = {"USD bn": 1_000.0, "USD m": 1.0}
+IN_MILLIONS = {"USD bn": 1_000.0, "USD m": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Guidance:
     @property
     def in_millions(self) -> Guidance:
         """The same in USD m."""
-        by = _MILLIONS.get(self.unit, 1.0)
+        by = IN_MILLIONS.get(self.unit, 1.0)
         return replace(self, low=self.low * by, high=self.high * by, unit="USD m")
 
 

@@ -13,26 +13,22 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Annotated
 
 from jcurve.facts.companies import company as company_facts
-from jcurve.facts.tables import QUARTER, Column, Date, Row, Text, records
+from jcurve.facts.tables import Date, Row, Text, records
 from jcurve.ground.files import make_folder, write_file
 from jcurve.ground.project import Project, Where, find_project
+from jcurve.ground.quarters import Quarter
 
 _HEADER = ("quarter", "made", "data_through", "scenario", "line", "forecast", "unit", "seal")
 _DIGITS = 12
 
 
-def _quarter(row: Row, key: str) -> str:
-    return row.period(key, QUARTER)
-
-
 @dataclass(frozen=True, slots=True)
 class _Said:
-    quarter: Annotated[str, Column(read=_quarter)]
+    quarter: Quarter
     made: Date
-    data_through: Annotated[str, Column(read=_quarter)]
+    data_through: Quarter
     scenario: Text
     line: str
     forecast: float

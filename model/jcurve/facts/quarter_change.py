@@ -151,9 +151,8 @@ class QuarterChange:
         speaks = doubt(self.facts, entry.item, period, value)
         if speaks and not entry.sure:
             raise FactsError(f"hard to believe: {speaks}", received=entry.value, allowed=_SURE)
-        table = "quarterly.csv" if entry.part == "figure" else "annual.csv"
         row = (*about, entry.value, metric.unit, self.source(entry), kind, entry.note)
-        self.edits.insert_figure(f"{self.folder}/{table}", row)
+        self.edits.insert_figure(self.owner.folder, row)
 
     def _rows(self) -> None:
         """What the rows of history lack; what is out of size and sure enters with its reason."""

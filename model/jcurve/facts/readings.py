@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from math import isnan, nan
 from typing import Annotated, Literal
 
+from jcurve.facts.disclosures import IN_MILLIONS
 from jcurve.facts.registers import Evidence, evidence
 from jcurve.facts.tables import YEAR, Column, Row, home_of, records
 from jcurve.ground.project import Where
 
 ELASTICITY, PRODUCT_REVENUE = "advertising.compute_elasticity", "product_revenue"
 _FILE = "evidence/belief_readings.csv"
-_MILLIONS = {"USD bn": 1000.0, "USD m": 1.0}
 
 
 def _amount(row: Row, key: str) -> float:
@@ -57,10 +57,10 @@ def belief_readings(project: Where = None) -> tuple[BeliefReading, ...]:
 def _whole(each: BeliefReading, row: Row) -> BeliefReading:
     """The same with value and range, which are the value where no range is stated."""
     value, low, high = each.value, each.low, each.high
-    if isnan(value) and len(each.evidence) == 1 and each.evidence[0].unit in _MILLIONS:
+    if isnan(value) and len(each.evidence) == 1 and each.evidence[0].unit in IN_MILLIONS:
         (one,) = each.evidence
         value, low, high = (
-            nan if part is None else part * _MILLIONS[one.unit]
+            nan if part is None else part * IN_MILLIONS[one.unit]
             for part in (one.value, one.low, one.high)
         )
     if isnan(value):

@@ -99,7 +99,7 @@ class Refresh:
         """The new figures of a quarter and of the year that it ends, for the form to fill."""
         found = {}
         for each in self.new:
-            if _last_quarter(each.period, owner) == quarter:
+            if owner.last_quarter(each.period) == quarter:
                 source, *about = _source(owner, each.accession, each.day)
                 figure = (_plain(each.filed or 0.0), source, *_kind(each))
                 found[each.metric, each.period] = Fetched(*figure, tuple(about))
@@ -175,15 +175,11 @@ def refresh(
     differences.sort(key=lambda each: (order.index(each.what), each.metric, each.period))
     through = facts.company.data_through
     result = Refresh(name, tuple(differences), False, through, newest)
-    reached = [each for each in result.new if _last_quarter(each.period, facts.company) <= through]
+    reached = [each for each in result.new if facts.company.last_quarter(each.period) <= through]
     if not (write and reached):
         return result
     _write(home.data, facts, reached)
     return replace(result, written=True)
-
-
-def _last_quarter(period: str, owner: Company) -> str:
-    return period if "Q" in period else owner.quarters(period)[-1]
 
 
 def _compare(tag: Tag, prints: list[Filed], facts: Facts) -> list[Difference]:
@@ -279,8 +275,7 @@ def _write(data: Path, facts: Facts, new: list[Difference]) -> None:
         )
     edits = Edits(data)
     for each in new:
-        table = "quarterly.csv" if "Q" in each.period else "annual.csv"
-        edits.insert_figure(f"companies/{facts.company.folder}/{table}", _fact(facts, each))
+        edits.insert_figure(facts.company.folder, _fact(facts, each))
     known = sources(Project(data.parent))
     for accession, day in sorted({(each.accession, each.day) for each in new}):
         if _source_id(accession) not in known:

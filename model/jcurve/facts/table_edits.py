@@ -61,8 +61,9 @@ class Edits:
         place = next((i for i in range(len(rows) - 1, 0, -1) if own >= key(rows[i])), 0)
         rows.insert(place + 1, list(row))
 
-    def insert_figure(self, file: str, row: Sequence[str]) -> None:
+    def insert_figure(self, folder: str, row: Sequence[str]) -> None:
         """Add a reported figure, by metric and period; metrics in the order of the table."""
+        file = f"companies/{folder}/{'quarterly' if 'Q' in row[1] else 'annual'}.csv"
         metrics = list(dict.fromkeys(each[2] for each in self.table(file)[1:]))
         if row[2] not in metrics:
             metrics = [

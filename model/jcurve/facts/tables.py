@@ -55,6 +55,7 @@ __all__ = [
     "Column",
     "Date",
     "Listed",
+    "Period",
     "Row",
     "Text",
     "Words",
@@ -107,6 +108,11 @@ Text = Annotated[str, Column(read=Row.optional)]  # Text that may be empty
 
 Date = Annotated[str, Column(read=Row.date)]
 """A day, a month or a year: ``2026-07-29``, ``2026-07``, ``2026``."""
+
+Period = Annotated[
+    str, Column(read=lambda row, key: row.period(key, QUARTER if "Q" in row.text(key) else YEAR))
+]
+"""A quarter or a fiscal year."""
 
 Year = Annotated[int, Column(read=lambda row, key: int(row.period(key, YEAR)))]
 Words = Annotated[tuple[str, ...], Column(read=lambda row, key: tuple(row.text(key).split()))]

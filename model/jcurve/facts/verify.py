@@ -17,7 +17,7 @@ from jcurve.facts.identities import SIZE, out_of_size
 from jcurve.facts.registers import Evidence, Parameter, claims, drivers, evidence, external, macrs
 from jcurve.facts.reported import Facts, reported
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import Column, Row, home_of, records
+from jcurve.facts.tables import Column, Period, Row, home_of, records
 from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import Quarter
 
@@ -159,7 +159,7 @@ class _Tolerance:
     company: str
     check: str
     metric: str
-    period: str
+    period: Period
     allowed: float
     reason: str
     where: Annotated[str, Column("period", read=Row.at)]
@@ -203,10 +203,7 @@ class _Tolerances:
 
 def _reached(each: _Tolerance, owners: Mapping[str, Company]) -> bool:
     owner = owners.get(each.company)
-    if owner is None:
-        return True
-    last = each.period if "Q" in each.period else owner.quarters(each.period)[-1]
-    return last <= owner.data_through
+    return owner is None or owner.last_quarter(each.period) <= owner.data_through
 
 
 def _check(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from jcurve.assumptions import available, changed_scenario_text, save, shipped
 from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
+from jcurve.ground.quarters import Quarter
 from jcurve.workbench.answers import (
     EXHIBITS,
     against_scale,
@@ -143,7 +144,7 @@ class Conversation:
         """What does not change while one scenario is open: controls and choices."""
         session = self.session
         every = session.case.assembly.timeline.years
-        years = range(int(session.case.data_through[:4]), every[-1] + 1)
+        years = range(Quarter(session.case.data_through).plus(1).year, every[-1] + 1)
         return {
             "start": session.start.name,
             "title": session.start.title,

@@ -82,7 +82,7 @@ class Hand:
         """A path some periods later, or earlier below 0, from the first that is not wholly
         reported to the last that counts; what comes in is the value that stood at the end."""
         path, last = self._path(key), self._last(key)
-        quarter = Quarter(self.reported)
+        quarter = Quarter(self.reported).plus(1)
         first = quarter.year if path.by == "year" else quarter - FIRST_QUARTER
         points = dict(path.points)
         for period in range(first, last + 1):
