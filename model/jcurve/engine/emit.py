@@ -14,16 +14,13 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
 from jcurve.engine.operations import COMPARED
 
-_PREDICATES = MappingProxyType(
-    {
-        "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge",
-        "equal": "oeq", "not_equal": "une",
-    }
-)  # fmt: skip
+_PREDICATES: Mapping[str, str] = {
+    "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge",
+    "equal": "oeq", "not_equal": "une",
+}  # fmt: skip
 
 
 def literal(value: float) -> str:
@@ -166,35 +163,33 @@ def _negative(w: Writer, a: str) -> str:
     return w.line(f"fneg {w.number} {a}")
 
 
-ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
-    {
-        "add": _binary("fadd"),
-        "subtract": _binary("fsub"),
-        "multiply": _binary("fmul"),
-        "divide": _binary("fdiv"),
-        "ratio": _ratio,
-        "splice": _splice,
-        "maximum": Writer.most_of,
-        "minimum": Writer.least_of,
-        "negative": _negative,
-        "absolute": _call("llvm.fabs"),
-        "floor": _call("llvm.floor"),
-        "ceil": _call("llvm.ceil"),
-        "exp": _call("exp"),
-        "expm1": _call("expm1"),
-        "log": _call("log"),
-        "log2": _call("log2"),
-        "log1p": _call("log1p"),
-        "power": _call("power"),
-        "where": Writer.choose,
-        "logical_and": lambda w, a, b: w.logic("and", a, b),
-        "logical_or": lambda w, a, b: w.logic("or", a, b),
-        "logical_not": Writer.flip,
-        "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
-        "spread": lambda w, a: a,
-        **{op: _compare(op) for op in COMPARED},
-    }
-)
+ELEMENTWISE: Mapping[str, Emitter] = {
+    "add": _binary("fadd"),
+    "subtract": _binary("fsub"),
+    "multiply": _binary("fmul"),
+    "divide": _binary("fdiv"),
+    "ratio": _ratio,
+    "splice": _splice,
+    "maximum": Writer.most_of,
+    "minimum": Writer.least_of,
+    "negative": _negative,
+    "absolute": _call("llvm.fabs"),
+    "floor": _call("llvm.floor"),
+    "ceil": _call("llvm.ceil"),
+    "exp": _call("exp"),
+    "expm1": _call("expm1"),
+    "log": _call("log"),
+    "log2": _call("log2"),
+    "log1p": _call("log1p"),
+    "power": _call("power"),
+    "where": Writer.choose,
+    "logical_and": lambda w, a, b: w.logic("and", a, b),
+    "logical_or": lambda w, a, b: w.logic("or", a, b),
+    "logical_not": Writer.flip,
+    "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
+    "spread": lambda w, a: a,
+    **{op: _compare(op) for op in COMPARED},
+}
 """By operation: from a writer and the names of its operands to the name of the result."""
 
 
@@ -343,6 +338,11 @@ def _log1p(w: Writer, a: str) -> _Body:
     return w.choose(same, a, w.two("fdiv", w.two("fmul", a, w.call("log", u)), less)), ""
 
 
-BODIES: Mapping[str, Callable[..., _Body]] = MappingProxyType(
-    {"exp": _exp, "log": _log, "log2": _log2, "power": _power, "expm1": _expm1, "log1p": _log1p}
-)
+BODIES: Mapping[str, Callable[..., _Body]] = {
+    "exp": _exp,
+    "log": _log,
+    "log2": _log2,
+    "power": _power,
+    "expm1": _expm1,
+    "log1p": _log1p,
+}

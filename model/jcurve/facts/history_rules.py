@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from types import MappingProxyType
 from typing import TypeAlias
 
 from jcurve.ground.errors import FactsError
@@ -322,32 +321,30 @@ def _follow(view: View, *names: str) -> _Proposals:
     return _onward(view, 1, propose)
 
 
-RULES: Mapping[str, tuple[_Rule, int]] = MappingProxyType(
-    {
-        "quarters": (_quarters, 1),
-        "year_ends": (_year_ends, 1),
-        "at": (_at, 2),
-        "year_split": (_year_split, 2),
-        "sum": (_combine(1.0), -2),
-        "difference": (_combine(-1.0), -2),
-        "quotient": (_quotient, 2),
-        "peer": (_peer, 2),
-        "same": (_quarters, 1),
-        "stand_in": (_stand_in, 1),
-        "constant": (_constant, 1),
-        "hold": (_hold, 0),
-        "between": (_between, 0),
-        "share_between": (_share_between, 1),
-        "share_hold": (_nearest_share(-1), 1),
-        "share_back": (_nearest_share(0), 1),
-        "share_back_smooth": (_share_back_smooth, 1),
-        "share_year_ago": (_share_year_ago, 1),
-        "growth_hold": (_growth_hold, 0),
-        "chain": (_chain, 1),
-        "roll": (_roll, 1),
-        "follow": (_follow, -1),
-    }
-)
+RULES: Mapping[str, tuple[_Rule, int]] = {
+    "quarters": (_quarters, 1),
+    "year_ends": (_year_ends, 1),
+    "at": (_at, 2),
+    "year_split": (_year_split, 2),
+    "sum": (_combine(1.0), -2),
+    "difference": (_combine(-1.0), -2),
+    "quotient": (_quotient, 2),
+    "peer": (_peer, 2),
+    "same": (_quarters, 1),
+    "stand_in": (_stand_in, 1),
+    "constant": (_constant, 1),
+    "hold": (_hold, 0),
+    "between": (_between, 0),
+    "share_between": (_share_between, 1),
+    "share_hold": (_nearest_share(-1), 1),
+    "share_back": (_nearest_share(0), 1),
+    "share_back_smooth": (_share_back_smooth, 1),
+    "share_year_ago": (_share_year_ago, 1),
+    "growth_hold": (_growth_hold, 0),
+    "chain": (_chain, 1),
+    "roll": (_roll, 1),
+    "follow": (_follow, -1),
+}
 """Each rule with its number of inputs; a negative number is a least number."""
 
 

@@ -15,15 +15,13 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
 
-VERDICTS: Mapping[str, str] = MappingProxyType(
-    {
-        "wrong date or attribution": "the figure or event belongs to another time or actor",
-        "unsupported": "nothing on record bears it out",
-        "superseded": "true then, overtaken since",
-        "opinion": "a judgement that no record settles",
-        "confirmed": "the record bears it out",
-    }
-)
+VERDICTS: Mapping[str, str] = {
+    "wrong date or attribution": "the figure or event belongs to another time or actor",
+    "unsupported": "nothing on record bears it out",
+    "superseded": "true then, overtaken since",
+    "opinion": "a judgement that no record settles",
+    "confirmed": "the record bears it out",
+}
 """What each verdict means, the ones a reader must know first."""
 
 _PER_CENT = 100.0
