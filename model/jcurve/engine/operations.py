@@ -57,6 +57,11 @@ def _by_steps(slope: Term, out: Term, *args: Term) -> Parts:
     return (None,) * len(args)
 
 
+def _same(op: str) -> Callable[..., Parts]:
+    """Of a sum over quarters, or a turn of them: the same on the way back."""
+    return lambda slope, out, x: (slope.of(op),)
+
+
 def _maximum(a: float, b: float) -> float:
     return a if a >= b or a != a else b
 
@@ -172,20 +177,11 @@ OPERATIONS: Mapping[str, Operation] = {
         lambda s, o, x, delay: (s.of("lag", delay), lag_slope(s, x, delay)),
         reads=Reads.ROW,
     ),
-    "running_sum": Operation(
-        primitives.running_sum,
-        lambda s, o, a: (s.of("running_sum"),),
-        reads=Reads.ROW,
-    ),
-    "year_sum": Operation(
-        primitives.year_sum, lambda s, o, a: (s.of("year_sum"),), reads=Reads.ROW
-    ),
-    "year_to_date": Operation(
-        primitives.year_to_date, lambda s, o, a: (s.of("year_to_date"),), reads=Reads.ROW
-    ),
-    "reverse": Operation(
-        lambda row: row[::-1], lambda s, o, a: (s.of("reverse"),), reads=Reads.ROW
-    ),
+    "reverse": Operation(lambda row: row[::-1], _same("reverse"), reads=Reads.ROW),
+    **{
+        op: Operation(getattr(primitives, op), _same(op), reads=Reads.ROW)
+        for op in ("running_sum", "year_sum", "year_to_date")
+    },
     "grow": Operation(primitives.grow, _grow, reads=Reads.ROW),
     "sum_to_date": Operation(primitives.sum_to_date, lambda s, o, a: (s,), reads=Reads.ONCE),
     "last_upward_crossing": Operation(intrinsics.last_upward_crossing, _crossing, reads=Reads.ONCE),

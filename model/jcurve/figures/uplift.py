@@ -102,7 +102,7 @@ def _reading(lens: Lens) -> str:
 
 def responses(lens: Lens) -> TableExhibit | Prose:
     """What is known of the response, and what each reading makes of history and of the plan."""
-    from jcurve.facts.readings import ELASTICITY, belief_readings
+    from jcurve.facts.registers import ELASTICITY, belief_readings
 
     if not lens.is_open:
         return nothing_to_decide()

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from jcurve.engine.model import VIEWS, WORLDS
-from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
-from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Timeline
 
 TABLES: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
