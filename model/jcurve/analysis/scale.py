@@ -107,10 +107,7 @@ _SCALED = _OWN._replace(draws={_TALENT: 1.0})
 
 
 def scale_study(
-    scenario: Scenario,
-    scales: Sequence[float] = SCALES,
-    *,
-    project: Project | None = None,
+    scenario: Scenario, scales: Sequence[float] = SCALES, *, project: Project | None = None
 ) -> ScaleStudy:
     """NPV against scale, with its peak and its band over the evidence, in a few batches.
 

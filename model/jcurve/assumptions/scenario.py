@@ -346,10 +346,7 @@ def _range_text(item: Assumption) -> str:
 def _canonical(item: Assumption) -> dict[str, Any]:
     made: dict[str, Any] = {"unit": item.unit, "value": _for_hash(item, item.value)}
     if item.low is not None and item.high is not None:
-        made["low"], made["high"] = (
-            _for_hash(item, item.low),
-            _for_hash(item, item.high),
-        )
+        made["low"], made["high"] = (_for_hash(item, item.low), _for_hash(item, item.high))
     made["distribution"] = item.distribution
     if item.outcomes:
         made["outcomes"] = sorted([_rounded(v), _rounded(w)] for v, w in item.outcomes)

@@ -38,10 +38,7 @@ def write_file(
     Raises:
         WriteError: the target cannot be written; it is then unchanged.
     """
-    with (
-        replacing(path, durable=durable, fresh=fresh) as temporary,
-        temporary.open("xb") as stream,
-    ):
+    with replacing(path, durable=durable, fresh=fresh) as temporary, temporary.open("xb") as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 

@@ -28,18 +28,7 @@ from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import HORIZON as BEYOND
 from jcurve.workbook.formula_graph import Graph
-from jcurve.workbook.grid import (
-    FIRST_ROW,
-    TABLES,
-    Cell,
-    Grid,
-    Name,
-    Piece,
-    Range,
-    Ref,
-    Row,
-    Tab,
-)
+from jcurve.workbook.grid import FIRST_ROW, TABLES, Cell, Grid, Name, Piece, Range, Ref, Row, Tab
 from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.step_names import words
 
