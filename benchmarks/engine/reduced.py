@@ -14,7 +14,7 @@ from jcurve.engine.line import flow, line, lines, lines_of, rate, result, stock
 from jcurve.engine.model import Input, Model
 from jcurve.engine.primitives import Row, lag, running_sum, sum_to_date
 from jcurve.engine.scan import scan
-from jcurve.engine.timeline import Timeline
+from jcurve.ground.quarters import Timeline
 from jcurve.ground.units import QUARTERS, SHARE, USD_M, Quantity
 
 __all__ = ["LIFE", "PLACED_AFTER", "TIMELINE", "Array", "draw", "reduced_model", "system"]

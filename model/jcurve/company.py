@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,15 +24,14 @@ from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
 from jcurve.engine.model import Input, Model
-from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.facts.tables import home_of
 from jcurve.ground.cache import homes, keep, kept, remembered, rooms, sources, unchanged
 from jcurve.ground.errors import FactsError, ModelError, ScenarioError
-from jcurve.ground.files import digest
+from jcurve.ground.files import combined
 from jcurve.ground.project import Project, Where, find_project
-from jcurve.ground.quarters import LAST_QUARTER
+from jcurve.ground.quarters import LAST_QUARTER, Timeline
 from jcurve.ground.units import SHARE, Unit, unit_named
 
 Array = NDArray[np.float64]
@@ -278,12 +276,8 @@ def data_stamp(project: Project) -> Stamp:
 
 def data_digest(project: Project) -> str:
     """Of every table of a project and its base scenario."""
-    paths = [path for path in project.data.rglob("*.*") if path.parent != project.scenarios]
-    total = sha256()
-    for path in (*sorted(paths), project.scenarios / f"{BASE}.yml"):
-        if path.is_file():
-            total.update(f"{path.relative_to(project.root)} {digest(path)}\n".encode())
-    return total.hexdigest()
+    paths = (path for path in project.data.rglob("*.*") if path.parent != project.scenarios)
+    return combined(project.root, (*paths, project.scenarios / f"{BASE}.yml"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jcurve import facts
-from jcurve.facts.readings import belief_readings
+from jcurve.facts.registers import belief_readings
 from jcurve.ground.errors import FactsError, JCurveError, UsageError
 from jcurve.ground.project import Project
 

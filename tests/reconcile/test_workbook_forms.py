@@ -20,8 +20,8 @@ from jcurve.engine import intrinsics, primitives
 from jcurve.engine.model import RowKey
 from jcurve.engine.scan import scan
 from jcurve.engine.symbol import Symbol
-from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
+from jcurve.ground.quarters import Timeline
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 from jcurve.workbook.excel_forms import number_text
 from jcurve.workbook.formula_graph import Graph, Node

@@ -23,7 +23,7 @@ from jcurve.engine.primitives import (
     total,
 )
 from jcurve.engine.scan import scan
-from jcurve.engine.timeline import Timeline
+from jcurve.ground.quarters import Timeline
 from jcurve.ground.units import QUARTERS, SHARE, SWITCH, USD_M, Quantity
 
 __all__ = ["TIMELINE", "batch", "inputs", "small_model"]

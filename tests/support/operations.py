@@ -15,7 +15,7 @@ from jcurve.engine.model import Input, Model
 from jcurve.engine.operations import COMPARED, Reads, reading
 from jcurve.engine.primitives import Row, grow, lag, ratio, splice, value_at
 from jcurve.engine.scan import scan
-from jcurve.engine.timeline import Timeline
+from jcurve.ground.quarters import Timeline
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, Quantity
 
 __all__ = ["OPERATIONS", "T", "model_of", "rows_for"]

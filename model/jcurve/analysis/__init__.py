@@ -36,34 +36,12 @@ if TYPE_CHECKING:
     from jcurve.analysis.variance import split_variance
 
 __all__ = [
-    "MemoryStore",
-    "Price",
-    "Question",
-    "belief_map",
-    "best_size",
-    "bridge",
-    "drivers",
-    "expectation",
-    "fleet_use",
-    "frontier",
-    "grid",
-    "implied",
-    "marginal_returns",
-    "plan_for",
-    "position_losses",
-    "price_implied",
-    "ranged",
-    "ranked",
-    "revision",
-    "scale_study",
-    "simulate",
-    "solve",
-    "split_variance",
-    "staged_programme",
-    "stresses",
-    "taken_back",
+    "MemoryStore", "Price", "Question", "belief_map", "best_size", "bridge", "drivers",
+    "expectation", "fleet_use", "frontier", "grid", "implied", "marginal_returns", "plan_for",
+    "position_losses", "price_implied", "ranged", "ranked", "revision", "scale_study",
+    "simulate", "solve", "split_variance", "staged_programme", "stresses", "taken_back",
     "tornado",
-]
+]  # fmt: skip
 
 _HOMES = {
     "belief_pairs": "belief_map",

@@ -21,7 +21,7 @@ from jcurve.analysis.roots import Lanes
 from jcurve.analysis.scale import ascending, vertex
 from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
-from jcurve.facts.readings import ELASTICITY, BeliefReading, belief_readings
+from jcurve.facts.registers import ELASTICITY, BeliefReading, belief_readings
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import money, span
 from jcurve.ground.project import Project, find_project

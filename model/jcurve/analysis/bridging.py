@@ -180,10 +180,7 @@ def _groups(
 
 
 def _worth(
-    start: Scenario,
-    end: Scenario,
-    groups: Mapping[str, tuple[str, ...]],
-    question: Question,
+    start: Scenario, end: Scenario, groups: Mapping[str, tuple[str, ...]], question: Question
 ) -> Worth:
     """The output by which groups are as in ``end``; a combination is asked once a batch."""
     timeline = model(project=question.project).timeline

@@ -46,11 +46,7 @@ class Cluster:
     """The workers of a cluster that would give the same bytes; close it when done."""
 
     def __init__(
-        self,
-        address: str,
-        project: Project,
-        refused: Told = silent,
-        looks: Looks = calculation,
+        self, address: str, project: Project, refused: Told = silent, looks: Looks = calculation
     ) -> None:
         """Connect and look at the workers, which must see the same project folder.
 

@@ -19,12 +19,11 @@ from jcurve.assumptions import BASE, Scenario, scenario
 from jcurve.case import Case
 from jcurve.company import Assembly, model, rows_of
 from jcurve.engine.evaluate import system_rows
-from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, Guidance, capex_guidance, history, reported
 from jcurve.facts.calendar import known, releases
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Where, find_project
-from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
 
 CAPEX, CORE_GROWTH = "capex.total", "costs.core_growth"
 """The assumptions that guidance of capital expenditure and of total expenses moves."""

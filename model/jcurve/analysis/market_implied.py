@@ -24,7 +24,7 @@ from jcurve.analysis.scale import ascending
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Scenario
 from jcurve.facts import evidence
-from jcurve.facts.readings import ELASTICITY
+from jcurve.facts.registers import ELASTICITY
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import money, written_date
 from jcurve.ground.project import Project, find_project

@@ -208,11 +208,7 @@ def _stand_by(parent: int) -> None:
 
 
 def _on_cluster(
-    address: str,
-    project: Project,
-    refused: Told,
-    plan: Plan,
-    units: Sequence[Unit],
+    address: str, project: Project, refused: Told, plan: Plan, units: Sequence[Unit]
 ) -> Iterator[Block]:
     from distributed import as_completed
 

@@ -22,7 +22,7 @@ from jcurve.analysis.sensitivity import GO_FORWARD, at_value, driver_items, ends
 from jcurve.assumptions import Scenario
 from jcurve.company import data_digest
 from jcurve.evaluation.evaluator import refusal
-from jcurve.facts.readings import ELASTICITY, belief_readings
+from jcurve.facts.registers import ELASTICITY, belief_readings
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.numbers import money
@@ -107,10 +107,7 @@ _SCALED = _OWN._replace(draws={_TALENT: 1.0})
 
 
 def scale_study(
-    scenario: Scenario,
-    scales: Sequence[float] = SCALES,
-    *,
-    project: Project | None = None,
+    scenario: Scenario, scales: Sequence[float] = SCALES, *, project: Project | None = None
 ) -> ScaleStudy:
     """NPV against scale, with its peak and its band over the evidence, in a few batches.
 

@@ -92,11 +92,7 @@ def through(item: Assumption, steps: int) -> Array:
     return np.unique(np.concatenate(sides))
 
 
-def tornado(
-    ask: Ask,
-    items: Sequence[Assumption],
-    valid: Valid | None = None,
-) -> tuple[Swing, ...]:
+def tornado(ask: Ask, items: Sequence[Assumption], valid: Valid | None = None) -> tuple[Swing, ...]:
     """Every assumption at its own low and high, in one batch of ``2 n + 1`` scenarios.
 
     Args:
@@ -169,10 +165,7 @@ class Grid:
 
 
 def grid(
-    ask: Ask,
-    across: tuple[str, Array],
-    down: tuple[str, Array],
-    valid: Valid | None = None,
+    ask: Ask, across: tuple[str, Array], down: tuple[str, Array], valid: Valid | None = None
 ) -> Grid:
     """Two assumptions over a grid, in one batch.
 

@@ -16,12 +16,11 @@ from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.company import rows_of
 from jcurve.evaluation.naming import headline_text
 from jcurve.ground.numbers import change, differing, percent
-from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, QUARTER_COUNT, Quarter
+from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, QUARTER_COUNT, Quarter, Timeline
 
 if TYPE_CHECKING:
     from jcurve.assumptions import Assumption, Scenario
     from jcurve.case import Case
-    from jcurve.engine.timeline import Timeline
 
 
 _RATES = ("share", "per year")

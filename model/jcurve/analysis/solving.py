@@ -82,11 +82,7 @@ class Frontier:
 
 
 def solve(
-    scenario: Scenario,
-    key: str,
-    target: str = "npv=0",
-    *,
-    project: Project | None = None,
+    scenario: Scenario, key: str, target: str = "npv=0", *, project: Project | None = None
 ) -> Solution:
     """What an assumption must be for an output to meet a target.
 
@@ -257,8 +253,7 @@ class _Search:
         item = self.item
         if (item.shape == "changes" and not item.has_range) or item.bounds is None:
             raise UsageError(
-                "no search over a list of changes without a range, or a choice",
-                received=item.key,
+                "no search over a list of changes without a range, or a choice", received=item.key
             )
         floor, ceiling = item.bounds
         if not isinstance(item.value, Path):

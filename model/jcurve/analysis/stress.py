@@ -236,10 +236,7 @@ class Weighed:
 
 
 def weighed(
-    scenarios: Sequence[Scenario],
-    weights: Mapping[str, float],
-    *,
-    project: Project | None = None,
+    scenarios: Sequence[Scenario], weights: Mapping[str, float], *, project: Project | None = None
 ) -> Weighed:
     """The expectation over scenarios, all evaluated in one batch.
 

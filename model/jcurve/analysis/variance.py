@@ -322,11 +322,7 @@ def split_variance(
 
 
 def leading_groups(
-    question: Question,
-    output: str,
-    *,
-    vary: Sequence[str] | None = None,
-    count: int = MOST_GROUPS,
+    question: Question, output: str, *, vary: Sequence[str] | None = None, count: int = MOST_GROUPS
 ) -> dict[str, tuple[str, ...]]:
     """Assumptions by group of the correlations on file, the others by the first part of their
     keys: the ``count - 1`` with the largest sum of squared swings, and the rest together."""

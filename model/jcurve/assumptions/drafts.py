@@ -120,10 +120,7 @@ def _check_means(name: str, text: str, state: Scenario, opened: str, project: Wh
 
 
 def start(
-    name: str,
-    extends: str = BASE,
-    keys: Iterable[str] | None = None,
-    project: Where = None,
+    name: str, extends: str = BASE, keys: Iterable[str] | None = None, project: Where = None
 ) -> FilePath:
     """Write a new scenario file that validates as it is and holds ``keys`` to edit, by default
     the decision and the drivers.

@@ -45,6 +45,8 @@ class Author:
 
     name: str
     as_of: datetime.date | None = None
+    is_override: bool = False  # no file: no reasons are given
+    insist: bool = False  # bare numbers are taken as they are, however unusual
 
 
 def define(
@@ -101,96 +103,72 @@ def define(
 def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assumption:
     """``parent`` as a scenario changes it; what the scenario does not give is inherited."""
     fields = _fields(node, _CHANGED, place)
-    if "why" not in fields:
+    if "why" not in fields and not author.is_override:
         raise place.error("why is missing", None, "the reason for the change, in words")
     if not any(name in fields for name in _VALUES):
         raise place.error("nothing is changed", None, f"one of {', '.join(_VALUES)}")
-    reader = values_of(parent)
     between = fields.between() or _between_of(parent)
     value: Value = parent.value
     if "value" in fields:
-        value = new_value(parent, fields["value"].value, between, fields.at("value"))
-        _check_replaces(parent, value, fields.at("value"))
+        here = fields.at("value")
+        value = new_value(parent, fields["value"].value, between, here, insist=author.insist)
+        _check_replaces(parent, value, here)
     elif "between" in fields and isinstance(value, Path):
         value = Path(value.by, between or value.between, value.points)
     made: dict[str, Any] = {
-        "shape": shape_of(value),
-        "value": value,
-        "why": fields.text("why"),
-        "set_by": author.name,
+        "why": _reason(fields, author),
         "stated": None if "low" in fields or "high" in fields else parent.book,
     }
-    made |= range_of(value, fields, reader, between, place)
+    made |= range_of(value, fields, values_of(parent), between, place)
     made |= _basis(fields, parent, author)
-    return _made({**vars(parent), **made}, place)
+    return _changed(parent, value, author, made, place)
 
 
 def change_period(
     parent: Assumption, period: str, node: Node, place: Place, author: Author
 ) -> Assumption:
-    """``parent`` as a scenario changes it in one year or quarter, whose entry is ``node``.
+    """``parent`` as a scenario changes it in one year or quarter, whose entry is ``node``; every
+    other one stays as it was. Of a list of changes, the change of one quarter comes on top of the
+    others.
 
     The other periods still rest on the sources that they had; new ones are added.
     """
     fields = _fields(node, _CHANGED_PERIOD, place)
-    value = fields["value"].value
-    why = f"{period}: {fields.text('why')}"
-    if parent.set_by == author.name:
-        why = f"{parent.why} {why}"
-    made = with_period(parent, period, value, why, author.name, fields.at("value"))
-    basis = _basis(fields, parent, author)
-    basis["source"] = tuple(dict.fromkeys((*parent.source, *basis.get("source", ()))))
-    return _made({**vars(made), **basis}, place)
-
-
-def with_value(
-    parent: Assumption,
-    value: Value,
-    why: str,
-    set_by: str,
-    place: Place,
-    source: tuple[str, ...] = (),
-) -> Assumption:
-    """``parent`` with another value, a judgement; its range follows as in a file."""
-    _check_replaces(parent, value, place)
-    made: dict[str, Any] = {
-        "shape": shape_of(value),
-        "value": value,
-        "why": why,
-        "set_by": set_by,
-        "kind": "judgement",
-        "source": source,
-        "stated": parent.book,
-    }
-    made |= range_of(value, None, values_of(parent), _between_of(parent), place)
-    return _made({**vars(parent), **made}, place)
-
-
-def with_period(
-    parent: Assumption,
-    period: str,
-    node: Node,
-    why: str,
-    set_by: str,
-    place: Place,
-    *,
-    insist: bool = False,
-) -> Assumption:
-    """``parent`` with another value in one year or quarter and every other one as it was; of a
-    list of changes, with the change of one quarter on top of the others.
-    """
-    path, reader = parent.value, values_of(parent, insist=insist)
+    given, here, why = fields["value"].value, fields.at("value"), _reason(fields, author, period)
+    path, reader = parent.value, values_of(parent, insist=author.insist)
     value: Value
     if isinstance(path, tuple):
-        at = period_of(period, "quarter", place)
+        at = period_of(period, "quarter", here)
         kept = [each for each in path if each.date != at]
-        value = reader.in_order([*kept, Change(at, reader.number(node, place))], place)
+        value = reader.in_order([*kept, Change(at, reader.number(given, here))], here)
     elif isinstance(path, Path):
-        at = period_of(period, path.by, place)
-        value = path.with_point(at, reader.number(node, place, at))
+        at = period_of(period, path.by, here)
+        value = path.with_point(at, reader.number(given, here, at))
     else:
-        raise place.error("this assumption has one value for all dates")
-    return with_value(parent, value, why, set_by, place, parent.source)
+        raise here.error("this assumption has one value for all dates")
+    _check_replaces(parent, value, here)
+    made: dict[str, Any] = {
+        "why": f"{parent.why} {why}" if parent.set_by == author.name else why,
+        "stated": parent.book,
+    }
+    made |= range_of(value, fields, reader, _between_of(parent), here)
+    made |= _basis(fields, parent, author)
+    made["source"] = tuple(dict.fromkeys((*parent.source, *made["source"])))
+    return _changed(parent, value, author, made, place)
+
+
+def _changed(
+    parent: Assumption, value: Value, author: Author, fields: dict[str, Any], place: Place
+) -> Assumption:
+    own = {"value": value, "shape": shape_of(value), "set_by": author.name}
+    return _made({**vars(parent), **own, **fields}, place)
+
+
+def _reason(fields: Fields, author: Author, period: str = "") -> str:
+    """Why a value is another now, in one period where it is one."""
+    if author.is_override:
+        return f"{period} set by an override." if period else "Set by an override."
+    return f"{period}: {fields.text('why')}" if period else fields.text("why")
 
 
 def _check_replaces(parent: Assumption, value: Value, place: Place) -> None:

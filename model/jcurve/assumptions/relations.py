@@ -110,11 +110,7 @@ def settle(
             value = remainder(mix, settled, touched[-1])
             why = f"What the other members of {mix.name} leave."
             settled[mix.remainder] = replace(
-                settled[mix.remainder],
-                value=value,
-                shape=shape_of(value),
-                why=why,
-                set_by=set_by,
+                settled[mix.remainder], value=value, shape=shape_of(value), why=why, set_by=set_by
             )
     return settled
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
 from hashlib import sha256
@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.entries import with_period, with_value
+from jcurve.assumptions.entries import Author, change, change_period
 from jcurve.assumptions.idle import idle_values, refuse_beyond_end
-from jcurve.assumptions.moves import new_value
-from jcurve.assumptions.nodes import Node, Place, from_python, read_value
+from jcurve.assumptions.nodes import Entry, Node, Place, Table, from_python, read_value
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
 from jcurve.assumptions.relations import Mix, rules_for, settle
 from jcurve.assumptions.retired import SCHEMA, refusal
@@ -161,12 +160,14 @@ class Scenario:
         """
         if not overrides:
             return self
-        changed, places = _overridden(self.assumptions, self.mixes, overrides, origin, insist)
+        author = Author(OVERRIDE, is_override=True, insist=insist)
+        entries = _entries(overrides, origin)
+        items, places = changed(self.assumptions, self.mixes, entries, Place(origin), author)
         given = dict(self.overrides) | {key: str(value) for key, value in overrides.items()}
         return resolved(
             replace(
                 self,
-                items=tuple(changed.values()),
+                items=tuple(items.values()),
                 base=self.base or self,
                 overrides=tuple(sorted(given.items())),
                 filed=self.filed or self,
@@ -271,39 +272,41 @@ def find(
     return found, period
 
 
-def _overridden(
+def changed(
     items: Mapping[str, Assumption],
-    mixes: tuple[Mix, ...],
-    overrides: Mapping[str, object],
-    origin: str,
-    insist: bool,
+    mixes: Iterable[Mix],
+    entries: Iterable[Entry],
+    place: Place,
+    author: Author,
 ) -> tuple[dict[str, Assumption], dict[str, Place]]:
-    """``items`` with the overridden ones changed, and where each was changed.
+    """``items`` as the entries of a file, or overrides, change them; and where each was changed.
 
-    Whole values are set before single years, so the order of the overrides does not matter.
+    Whole values are set before single years, so that the order of the entries does not matter.
     """
-    changed = dict(items)
-    places: dict[str, Place] = {}
-    single: list[tuple[str, str, Node, Place]] = []
+    made, places = dict(items), {}
+    single: list[tuple[str, str, Entry, Place]] = []
+    for entry in entries:
+        given = entry.value.get("value") if isinstance(entry.value, Table) else None
+        here, value = place.at(entry.line, entry.key), None if given is None else given.value
+        found, period = find(entry.key, made, mixes, place.at(entry.line, ""), value)
+        places[found.key] = here
+        if period:
+            single.append((found.key, period, entry, here))
+        else:
+            made[found.key] = change(found, entry.value, here, author)
+    for key, period, entry, here in single:
+        made[key] = change_period(made[key], period, entry.value, here, author)
+    return made, places
+
+
+def _entries(overrides: Mapping[str, object], origin: str) -> Iterator[Entry]:
+    """Overrides as the entries of a file that sets the same."""
     for key, value in overrides.items():
         if not isinstance(key, str):
             raise Place(origin).error("a key is not text", key)
         place = Place(origin, None, key)
         node = read_value(value, place) if isinstance(value, str) else from_python(value, place)
-        found, period = find(key, items, mixes, Place(origin), node)
-        places[found.key] = place
-        if period:
-            single.append((found.key, period, node, place))
-            continue
-        between = found.value.between if isinstance(found.value, Path) else None
-        made = new_value(found, node, between, place, insist=insist)
-        changed[found.key] = with_value(found, made, "Set by an override.", OVERRIDE, place)
-    for key, period, node, place in single:
-        found = changed[key]
-        why = f"{found.why} " if found.set_by == OVERRIDE else ""
-        note = f"{why}{period} set by an override."
-        changed[key] = with_period(found, period, node, note, OVERRIDE, place, insist=insist)
-    return changed, places
+        yield Entry(key, Table((Entry("value", node),)))
 
 
 def compare(one: Scenario, other: Scenario) -> tuple[Difference, ...]:
@@ -343,10 +346,7 @@ def _range_text(item: Assumption) -> str:
 def _canonical(item: Assumption) -> dict[str, Any]:
     made: dict[str, Any] = {"unit": item.unit, "value": _for_hash(item, item.value)}
     if item.low is not None and item.high is not None:
-        made["low"], made["high"] = (
-            _for_hash(item, item.low),
-            _for_hash(item, item.high),
-        )
+        made["low"], made["high"] = (_for_hash(item, item.low), _for_hash(item, item.high))
     made["distribution"] = item.distribution
     if item.outcomes:
         made["outcomes"] = sorted([_rounded(v), _rounded(w)] for v, w in item.outcomes)

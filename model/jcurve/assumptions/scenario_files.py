@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.entries import Author, change, change_period, define
+from jcurve.assumptions.entries import Author, define
 from jcurve.assumptions.fields import Fields
 from jcurve.assumptions.nodes import Entry, Place, Table, Text, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
-from jcurve.assumptions.scenario import OVERRIDE, Scenario, find, resolved
+from jcurve.assumptions.scenario import OVERRIDE, Scenario, changed, resolved
 from jcurve.facts.tables import Row, home_of, records
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
@@ -263,23 +263,9 @@ def _stated_title(fields: Fields) -> str:
 
 
 def _child(name: str, fields: Fields, parent: Scenario) -> Scenario:
-    items = dict(parent.assumptions)
     author = Author(name, fields.date("as_of") if "as_of" in fields else None)
-    places: dict[str, Place] = {}
-    single: list[tuple[str, str, Entry, Place]] = []
-    for entry in _entries(fields, "assumptions"):
-        given = entry.value.get("value") if isinstance(entry.value, Table) else None
-        value = None if given is None else given.value
-        here = fields.place.at(entry.line, entry.key)
-        found, period = find(entry.key, items, parent.mixes, here.at(entry.line, ""), value)
-        places[found.key] = here
-        if period:
-            single.append((found.key, period, entry, here))
-        else:
-            items[found.key] = change(found, entry.value, here, author)
-    # Whole values first, so that the order of a file's entries does not matter.
-    for key, period, entry, here in single:
-        items[key] = change_period(items[key], period, entry.value, here, author)
+    entries = _entries(fields, "assumptions")
+    items, places = changed(parent.assumptions, parent.mixes, entries, fields.place, author)
     made = replace(
         parent,
         name=name,

@@ -14,16 +14,11 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 
-from jcurve.engine.operations import COMPARED
-
-_PREDICATES = MappingProxyType(
-    {
-        "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge",
-        "equal": "oeq", "not_equal": "une",
-    }
-)  # fmt: skip
+_PREDICATES: Mapping[str, str] = {
+    "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge",
+    "equal": "oeq", "not_equal": "une",
+}  # fmt: skip
 
 
 def literal(value: float) -> str:
@@ -92,12 +87,12 @@ class Writer:
         )
 
     def two(self, code: str, a: str, b: str) -> str:
-        """``fadd``, ``fsub``, ``fmul`` or ``fdiv`` of numbers."""
+        """``fadd``, ``fsub``, ``fmul``, ``fdiv`` or a comparison of numbers."""
         return self.line(f"{code} {self.number} {a}, {b}")
 
     def compare(self, predicate: str, a: str, b: str) -> str:
         """A comparison of numbers."""
-        return self.line(f"fcmp {predicate} {self.number} {a}, {b}")
+        return self.two(f"fcmp {predicate}", a, b)
 
     def logic(self, code: str, a: str, b: str) -> str:
         """``and``, ``or`` or ``xor`` of truth values."""
@@ -146,10 +141,6 @@ def _call(name: str) -> Emitter:
     return lambda w, *args: w.call(name, *args)
 
 
-def _compare(op: str) -> Emitter:
-    return lambda w, a, b: w.compare(_PREDICATES[op], a, b)
-
-
 def _ratio(w: Writer, a: str, b: str) -> str:
     """0 / 1 where ``b`` is 0: the sum keeps the compiler from choosing after dividing by 0."""
     zero = w.constant(0.0)
@@ -166,35 +157,28 @@ def _negative(w: Writer, a: str) -> str:
     return w.line(f"fneg {w.number} {a}")
 
 
-ELEMENTWISE: Mapping[str, Emitter] = MappingProxyType(
-    {
-        "add": _binary("fadd"),
-        "subtract": _binary("fsub"),
-        "multiply": _binary("fmul"),
-        "divide": _binary("fdiv"),
-        "ratio": _ratio,
-        "splice": _splice,
-        "maximum": Writer.most_of,
-        "minimum": Writer.least_of,
-        "negative": _negative,
-        "absolute": _call("llvm.fabs"),
-        "floor": _call("llvm.floor"),
-        "ceil": _call("llvm.ceil"),
-        "exp": _call("exp"),
-        "expm1": _call("expm1"),
-        "log": _call("log"),
-        "log2": _call("log2"),
-        "log1p": _call("log1p"),
-        "power": _call("power"),
-        "where": Writer.choose,
-        "logical_and": lambda w, a, b: w.logic("and", a, b),
-        "logical_or": lambda w, a, b: w.logic("or", a, b),
-        "logical_not": Writer.flip,
-        "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
-        "spread": lambda w, a: a,
-        **{op: _compare(op) for op in COMPARED},
-    }
-)
+ELEMENTWISE: Mapping[str, Emitter] = {
+    "add": _binary("fadd"),
+    "subtract": _binary("fsub"),
+    "multiply": _binary("fmul"),
+    "divide": _binary("fdiv"),
+    "ratio": _ratio,
+    "splice": _splice,
+    "maximum": Writer.most_of,
+    "minimum": Writer.least_of,
+    "negative": _negative,
+    "absolute": _call("llvm.fabs"),
+    "floor": _call("llvm.floor"),
+    "ceil": _call("llvm.ceil"),
+    **{op: _call(op) for op in ("exp", "expm1", "log", "log2", "log1p", "power")},
+    "where": Writer.choose,
+    "logical_and": lambda w, a, b: w.logic("and", a, b),
+    "logical_or": lambda w, a, b: w.logic("or", a, b),
+    "logical_not": Writer.flip,
+    "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
+    "spread": lambda w, a: a,
+    **{op: _binary(f"fcmp {code}") for op, code in _PREDICATES.items()},
+}
 """By operation: from a writer and the names of its operands to the name of the result."""
 
 
@@ -343,6 +327,11 @@ def _log1p(w: Writer, a: str) -> _Body:
     return w.choose(same, a, w.two("fdiv", w.two("fmul", a, w.call("log", u)), less)), ""
 
 
-BODIES: Mapping[str, Callable[..., _Body]] = MappingProxyType(
-    {"exp": _exp, "log": _log, "log2": _log2, "power": _power, "expm1": _expm1, "log1p": _log1p}
-)
+BODIES: Mapping[str, Callable[..., _Body]] = {
+    "exp": _exp,
+    "log": _log,
+    "log2": _log2,
+    "power": _power,
+    "expm1": _expm1,
+    "log1p": _log1p,
+}

@@ -31,9 +31,8 @@ from jcurve.engine.model import (
     spell,
 )
 from jcurve.engine.primitives import Array
-from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
-from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Timeline
 
 
 def system_rows(timeline: Timeline, data_through: str) -> dict[str, Array]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from jcurve.engine.line import Kind, Line, Output
@@ -14,36 +13,30 @@ from jcurve.ground.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
 
 SHARED = ""
 WORLDS = ("with", "without", "stopped")
-VIEWS: Mapping[str, str] = MappingProxyType({"programme": "without", "go_forward": "stopped"})
+VIEWS: Mapping[str, str] = {"programme": "without", "go_forward": "stopped"}
 """Each view with the world that it subtracts from ``with``."""
 
-SYSTEM_INPUTS: Mapping[str, Unit] = MappingProxyType(
-    {
-        "quarter_index": QUARTERS,
-        "quarter_of_year": DIMENSIONLESS,
-        "calendar_year": DIMENSIONLESS,
-        "history": SWITCH,
-    }
-)
+SYSTEM_INPUTS: Mapping[str, Unit] = {
+    "quarter_index": QUARTERS,
+    "quarter_of_year": DIMENSIONLESS,
+    "calendar_year": DIMENSIONLESS,
+    "history": SWITCH,
+}
 """Rows that the timeline gives: index, quarter of the year 1-4, year, 1 while reported."""
 
-WORLD_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {
-        "has_programme": MappingProxyType({"with": 1.0, "without": 0.0, "stopped": 1.0}),
-        "keeps_spending": MappingProxyType({"with": 1.0, "without": 0.0, "stopped": 0.0}),
-    }
-)
-VIEW_INPUTS: Mapping[str, Mapping[str, float]] = MappingProxyType(
-    {"is_go_forward": MappingProxyType({"programme": 0.0, "go_forward": 1.0})}
-)
+WORLD_INPUTS: Mapping[str, Mapping[str, float]] = {
+    "has_programme": {"with": 1.0, "without": 0.0, "stopped": 1.0},
+    "keeps_spending": {"with": 1.0, "without": 0.0, "stopped": 0.0},
+}
+VIEW_INPUTS: Mapping[str, Mapping[str, float]] = {
+    "is_go_forward": {"programme": 0.0, "go_forward": 1.0}
+}
 
-CONSTANTS: Mapping[tuple[str, str], float] = MappingProxyType(
-    {
-        (name, tag): value
-        for name, by_tag in (*WORLD_INPUTS.items(), *VIEW_INPUTS.items())
-        for tag, value in by_tag.items()
-    }
-)
+CONSTANTS: Mapping[tuple[str, str], float] = {
+    (name, tag): value
+    for name, by_tag in (*WORLD_INPUTS.items(), *VIEW_INPUTS.items())
+    for tag, value in by_tag.items()
+}
 """The same by row key."""
 
 RowKey = tuple[str, str]

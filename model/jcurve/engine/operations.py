@@ -11,7 +11,6 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -56,6 +55,11 @@ _ROUNDING = 1e-9
 
 def _by_steps(slope: Term, out: Term, *args: Term) -> Parts:
     return (None,) * len(args)
+
+
+def _same(op: str) -> Callable[..., Parts]:
+    """Of a sum over quarters, or a turn of them: the same on the way back."""
+    return lambda slope, out, x: (slope.of(op),)
 
 
 def _maximum(a: float, b: float) -> float:
@@ -129,89 +133,70 @@ def _rate(slope: Term, out: Term, flows: Term) -> Parts:
     return (np.where(out == out, part, 0.0),)
 
 
-COMPARED: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
-    {
-        "less": operator.lt,
-        "less_equal": operator.le,
-        "greater": operator.gt,
-        "greater_equal": operator.ge,
-        "equal": operator.eq,
-        "not_equal": operator.ne,
-    }
-)
+COMPARED: Mapping[str, Callable[[float, float], bool]] = {
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
 _LN2 = float(np.log(2.0))
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {
-        "add": Operation(np.add, lambda s, o, a, b: (s, s), operator.add),
-        "subtract": Operation(np.subtract, lambda s, o, a, b: (s, -s), operator.sub),
-        "multiply": Operation(np.multiply, lambda s, o, a, b: (s * b, s * a), operator.mul),
-        "divide": Operation(np.divide, _divided, operator.truediv),
-        "ratio": Operation(primitives.ratio, _divided, lambda a, b: a / b if b != 0.0 else 0.0),
-        "negative": Operation(np.negative, lambda s, o, a: (-s,), operator.neg),
-        "absolute": Operation(
-            np.absolute, lambda s, o, a: (np.where(a < 0.0, -s, np.where(a > 0.0, s, 0.0)),), abs
-        ),
-        "maximum": Operation(
-            np.maximum, lambda s, o, a, b: _chosen(s, a >= b - _slack(b)), _maximum
-        ),
-        "minimum": Operation(
-            np.minimum, lambda s, o, a, b: _chosen(s, a <= b + _slack(b)), _minimum
-        ),
-        "where": Operation(
-            np.where, lambda s, o, c, a, b: (None, *_chosen(s, c)), lambda c, a, b: a if c else b
-        ),
-        "splice": Operation(primitives.splice, lambda s, o, a, b: _chosen(s, a == a)),
-        **{op: Operation(getattr(np, op), _by_steps, on) for op, on in COMPARED.items()},
-        "logical_and": Operation(np.logical_and, _by_steps, lambda a, b: bool(a) and bool(b)),
-        "logical_or": Operation(np.logical_or, _by_steps, lambda a, b: bool(a) or bool(b)),
-        "logical_not": Operation(np.logical_not, _by_steps, operator.not_),
-        "number": Operation(lambda truth: np.asarray(truth, np.float64), _by_steps, float),
-        **{op: Operation(getattr(np, op), _by_steps) for op in ("floor", "ceil")},
-        "exp": Operation(np.exp, lambda s, o, a: (s * o,)),
-        "expm1": Operation(np.expm1, lambda s, o, a: (s * (o + 1.0),)),
-        "log": Operation(np.log, lambda s, o, a: (s / a,)),
-        "log2": Operation(np.log2, lambda s, o, a: (s / (a * _LN2),)),
-        "log1p": Operation(np.log1p, lambda s, o, a: (s / (1.0 + a),)),
-        "power": Operation(np.power, _power),
-        "spread": Operation(lambda row: row, lambda s, o, a: (s,), reads=Reads.ROW),
-        "lag": Operation(
-            primitives.lag,
-            lambda s, o, x, delay: (s.of("lag", delay), lag_slope(s, x, delay)),
-            reads=Reads.ROW,
-        ),
-        "running_sum": Operation(
-            primitives.running_sum,
-            lambda s, o, a: (s.of("running_sum"),),
-            reads=Reads.ROW,
-        ),
-        "year_sum": Operation(
-            primitives.year_sum, lambda s, o, a: (s.of("year_sum"),), reads=Reads.ROW
-        ),
-        "year_to_date": Operation(
-            primitives.year_to_date, lambda s, o, a: (s.of("year_to_date"),), reads=Reads.ROW
-        ),
-        "reverse": Operation(
-            lambda row: row[::-1], lambda s, o, a: (s.of("reverse"),), reads=Reads.ROW
-        ),
-        "grow": Operation(primitives.grow, _grow, reads=Reads.ROW),
-        "sum_to_date": Operation(primitives.sum_to_date, lambda s, o, a: (s,), reads=Reads.ONCE),
-        "last_upward_crossing": Operation(
-            intrinsics.last_upward_crossing, _crossing, reads=Reads.ONCE
-        ),
-        "never_below": Operation(intrinsics.never_below, _by_steps, reads=Reads.ONCE),
-        "lowest": Operation(intrinsics.lowest, _lowest, reads=Reads.ONCE),
-        "lowest_at": Operation(intrinsics.lowest_at, _by_steps, reads=Reads.ONCE),
-        "first_lasting": Operation(
-            intrinsics.first_lasting,
-            lambda s, o, a, start: (None, np.where(o == start, s, 0.0)),
-            reads=Reads.ONCE,
-        ),
-        "value_at": Operation(primitives.value_at, _value_at, reads=Reads.SEARCH),
-        "count_roots": Operation(intrinsics.count_roots, _by_steps, reads=Reads.SEARCH),
-        "internal_rate": Operation(intrinsics.internal_rate, _rate, reads=Reads.SEARCH),
-    }
-)
+OPERATIONS: Mapping[str, Operation] = {
+    "add": Operation(np.add, lambda s, o, a, b: (s, s), operator.add),
+    "subtract": Operation(np.subtract, lambda s, o, a, b: (s, -s), operator.sub),
+    "multiply": Operation(np.multiply, lambda s, o, a, b: (s * b, s * a), operator.mul),
+    "divide": Operation(np.divide, _divided, operator.truediv),
+    "ratio": Operation(primitives.ratio, _divided, lambda a, b: a / b if b != 0.0 else 0.0),
+    "negative": Operation(np.negative, lambda s, o, a: (-s,), operator.neg),
+    "absolute": Operation(
+        np.absolute, lambda s, o, a: (np.where(a < 0.0, -s, np.where(a > 0.0, s, 0.0)),), abs
+    ),
+    "maximum": Operation(np.maximum, lambda s, o, a, b: _chosen(s, a >= b - _slack(b)), _maximum),
+    "minimum": Operation(np.minimum, lambda s, o, a, b: _chosen(s, a <= b + _slack(b)), _minimum),
+    "where": Operation(
+        np.where, lambda s, o, c, a, b: (None, *_chosen(s, c)), lambda c, a, b: a if c else b
+    ),
+    "splice": Operation(primitives.splice, lambda s, o, a, b: _chosen(s, a == a)),
+    **{op: Operation(getattr(np, op), _by_steps, on) for op, on in COMPARED.items()},
+    "logical_and": Operation(np.logical_and, _by_steps, lambda a, b: bool(a) and bool(b)),
+    "logical_or": Operation(np.logical_or, _by_steps, lambda a, b: bool(a) or bool(b)),
+    "logical_not": Operation(np.logical_not, _by_steps, operator.not_),
+    "number": Operation(lambda truth: np.asarray(truth, np.float64), _by_steps, float),
+    **{op: Operation(getattr(np, op), _by_steps) for op in ("floor", "ceil")},
+    "exp": Operation(np.exp, lambda s, o, a: (s * o,)),
+    "expm1": Operation(np.expm1, lambda s, o, a: (s * (o + 1.0),)),
+    "log": Operation(np.log, lambda s, o, a: (s / a,)),
+    "log2": Operation(np.log2, lambda s, o, a: (s / (a * _LN2),)),
+    "log1p": Operation(np.log1p, lambda s, o, a: (s / (1.0 + a),)),
+    "power": Operation(np.power, _power),
+    "spread": Operation(lambda row: row, lambda s, o, a: (s,), reads=Reads.ROW),
+    "lag": Operation(
+        primitives.lag,
+        lambda s, o, x, delay: (s.of("lag", delay), lag_slope(s, x, delay)),
+        reads=Reads.ROW,
+    ),
+    "reverse": Operation(lambda row: row[::-1], _same("reverse"), reads=Reads.ROW),
+    **{
+        op: Operation(getattr(primitives, op), _same(op), reads=Reads.ROW)
+        for op in ("running_sum", "year_sum", "year_to_date")
+    },
+    "grow": Operation(primitives.grow, _grow, reads=Reads.ROW),
+    "sum_to_date": Operation(primitives.sum_to_date, lambda s, o, a: (s,), reads=Reads.ONCE),
+    "last_upward_crossing": Operation(intrinsics.last_upward_crossing, _crossing, reads=Reads.ONCE),
+    "never_below": Operation(intrinsics.never_below, _by_steps, reads=Reads.ONCE),
+    "lowest": Operation(intrinsics.lowest, _lowest, reads=Reads.ONCE),
+    "lowest_at": Operation(intrinsics.lowest_at, _by_steps, reads=Reads.ONCE),
+    "first_lasting": Operation(
+        intrinsics.first_lasting,
+        lambda s, o, a, start: (None, np.where(o == start, s, 0.0)),
+        reads=Reads.ONCE,
+    ),
+    "value_at": Operation(primitives.value_at, _value_at, reads=Reads.SEARCH),
+    "count_roots": Operation(intrinsics.count_roots, _by_steps, reads=Reads.SEARCH),
+    "internal_rate": Operation(intrinsics.internal_rate, _rate, reads=Reads.SEARCH),
+}
 
 
 def reading(*reads: Reads) -> frozenset[str]:

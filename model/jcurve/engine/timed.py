@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from jcurve.engine.emit import ELEMENTWISE
 from jcurve.engine.schedule import SHORT
@@ -220,27 +219,25 @@ def _search(field: int) -> Callable[..., str]:
     return emit
 
 
-TIMED: Mapping[str, Callable[..., str]] = MappingProxyType(
-    {
-        "running_sum": _running_sum,
-        "year_to_date": _year_to_date,
-        "year_sum": _year_sum,
-        "reverse": _reverse,
-        "grow": _grow,
-        "lag": _lag,
-        "value_at": _value_at,
-        "state": _state,
-        "recall": _recall,
-        "sum_to_date": _sum_to_date,
-        "never_below": _never_below,
-        "lowest": _lowest,
-        "lowest_at": _lowest_at,
-        "first_lasting": _first_lasting,
-        "last_upward_crossing": _last_upward_crossing,
-        "count_roots": _search(0),
-        "internal_rate": _search(1),
-    }
-)
+TIMED: Mapping[str, Callable[..., str]] = {
+    "running_sum": _running_sum,
+    "year_to_date": _year_to_date,
+    "year_sum": _year_sum,
+    "reverse": _reverse,
+    "grow": _grow,
+    "lag": _lag,
+    "value_at": _value_at,
+    "state": _state,
+    "recall": _recall,
+    "sum_to_date": _sum_to_date,
+    "never_below": _never_below,
+    "lowest": _lowest,
+    "lowest_at": _lowest_at,
+    "first_lasting": _first_lasting,
+    "last_upward_crossing": _last_upward_crossing,
+    "count_roots": _search(0),
+    "internal_rate": _search(1),
+}
 """By operation on whole rows: from a step's writer, the node and its arguments to the name of the
 result."""
 

@@ -21,7 +21,7 @@ from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import timed
 from jcurve.engine.primitives import Array
 from jcurve.engine.symbol import Symbol, formula_text
-from jcurve.engine.timeline import Timeline
+from jcurve.ground.quarters import Timeline
 
 
 @dataclass(frozen=True, slots=True)

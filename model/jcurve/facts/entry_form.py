@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.calendar import expected, releases
@@ -29,9 +28,7 @@ from jcurve.facts.tables import Column, Row, Text, by_key, records
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
-GUIDED: Mapping[str, str] = MappingProxyType(
-    {"capex": "Capital expenditures", "total_expenses": "Total expenses"}
-)
+GUIDED: Mapping[str, str] = {"capex": "Capital expenditures", "total_expenses": "Total expenses"}
 SOURCE_FIELDS = ("title", "publisher", "url", "date", "accession", "how_verified", "grade")
 _READ = "read by hand; identities re-checked"
 _OUTLOOK = "CFO outlook in the release"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from types import MappingProxyType
 from typing import TypeAlias
 
 from jcurve.ground.errors import FactsError
@@ -32,6 +31,7 @@ class Cell:
 
 Cells: TypeAlias = Sequence[Cell | None]
 _Proposals: TypeAlias = Iterable[tuple[int, Cell | None]]
+_Estimates: TypeAlias = Iterable[tuple[int, Cell]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +189,16 @@ def _constant(view: View, number: str) -> _Proposals:
     return ((i, cell) for i in range(len(view.quarters)))
 
 
-def _hold(view: View) -> _Proposals:
-    """The last known value stands."""
+def _hold(view: View, step: int = 1) -> _Estimates:
+    """The last known value stands; the next one, where quarters are gone through backwards."""
     last: Cell | None = None
-    for i, cell in enumerate(view.own):
+    for i, cell in list(enumerate(view.own))[::step]:
         last = cell or last
         if cell is None and last is not None:
             yield i, view.estimate(last.value, last)
 
 
-def _between(view: View) -> _Proposals:
+def _between(view: View) -> _Estimates:
     """On the straight line between the known neighbours."""
     for (i, a), (j, b) in pairwise(_filled(view.own)):
         for k in range(i + 1, j):
@@ -208,35 +208,20 @@ def _between(view: View) -> _Proposals:
 # ---- estimates from another row -------------------------------------------------------------
 
 
-def _shares(view: View, whole: Cells) -> list[tuple[int, float, Cell]]:
-    """The row's known shares of another, with their places and cells."""
-    pairs = _side_by_side(view.own, whole)
-    return [(i, cell.value / total.value, cell) for i, (cell, total) in pairs if total.value != 0.0]
+def _of_share(rule: Callable[[View], _Estimates]) -> _Rule:
+    """What a rule makes of the row's share of another, or ratio to it, times that other row."""
 
-
-def _share_between(view: View, name: str) -> _Proposals:
-    """The row's share of another, on the straight line between the known shares."""
-    whole = view.cells(name)
-    for (i, a, first), (j, b, last) in pairwise(_shares(view, whole)):
-        for k, total in _filled(whole):
-            if i < k < j:
-                share = a + (b - a) * (k - i) / (j - i)
-                yield k, view.estimate(share * total.value, first, last, total)
-
-
-def _nearest_share(which: int) -> _Rule:
-    """The row's last known share of another, or ratio to it (-1); or its next one (0)."""
-
-    def rule(view: View, name: str) -> _Proposals:
+    def on_share(view: View, name: str) -> _Proposals:
         whole = view.cells(name)
-        known = _shares(view, whole)
-        for k, total in _filled(whole):
-            there = [(share, cell) for i, share, cell in known if (i < k if which else i > k)]
-            if there:
-                share, cell = there[which]
-                yield k, view.estimate(share * total.value, cell, total)
+        known: list[Cell | None] = [None] * len(whole)
+        for i, (cell, base) in _side_by_side(view.own, whole):
+            if base.value != 0.0:
+                known[i] = replace(cell, value=cell.value / base.value)
+        for k, share in rule(replace(view, own=known)):
+            if (total := whole[k]) is not None:
+                yield k, view.estimate(share.value * total.value, share, total)
 
-    return rule
+    return on_share
 
 
 def _share_back_smooth(view: View, name: str) -> _Proposals:
@@ -262,92 +247,76 @@ def _trailing(cells: Cells, at: int) -> float | None:
 # ---- estimates quarter after quarter, each from those before --------------------------------
 
 
-def _onward(view: View, start: int, propose: Callable[[int, Cells], Cell | None]) -> _Proposals:
-    out = list(view.own)
-    for k in range(start, len(out)):
-        out[k] = out[k] or propose(k, out)
-        yield k, out[k]
+def _onward(start: int, step: Callable[..., Cell | None]) -> _Rule:
+    """A rule on the place of a quarter, the row so far, and the rows that are named."""
+
+    def rule(view: View, *names: str) -> _Proposals:
+        out, named = list(view.own), [view.cells(name) for name in names]
+        for k in range(start, len(out)):
+            out[k] = out[k] or step(view, k, out, *named)
+            yield k, out[k]
+
+    return rule
 
 
-def _share_year_ago(view: View, name: str) -> _Proposals:
+def _share_year_ago(view: View, k: int, out: Cells, whole: Cells) -> Cell | None:
     """The row's share of another in the same quarter of the year before."""
-    whole = view.cells(name)
-
-    def propose(k: int, out: Cells) -> Cell | None:
-        if not (cells := _all(out[k - 4], whole[k - 4], whole[k])):
-            return None
-        then, total_then, total = cells
-        return view.estimate(total.value * then.value / total_then.value, then, total)
-
-    return _onward(view, 4, propose)
+    if not (cells := _all(out[k - 4], whole[k - 4], whole[k])):
+        return None
+    then, total_then, total = cells
+    return view.estimate(total.value * then.value / total_then.value, then, total)
 
 
-def _growth_hold(view: View) -> _Proposals:
+def _growth_hold(view: View, k: int, out: Cells) -> Cell | None:
     """The same quarter of the year before, at the growth on the year of the quarter before."""
-
-    def propose(k: int, out: Cells) -> Cell | None:
-        if not (cells := _all(out[k - 4], out[k - 1], out[k - 5])):
-            return None
-        then, before, base = cells
-        return view.estimate(then.value * before.value / base.value, then, before, base)
-
-    return _onward(view, 5, propose)
+    if not (cells := _all(out[k - 4], out[k - 1], out[k - 5])):
+        return None
+    then, before, base = cells
+    return view.estimate(then.value * before.value / base.value, then, before, base)
 
 
-def _roll(view: View, name: str) -> _Proposals:
+def _roll(view: View, k: int, out: Cells, flow: Cells) -> Cell | None:
     """The balance before plus the part of a flow that stayed in it over four quarters."""
-    flow = view.cells(name)
-
-    def propose(k: int, out: Cells) -> Cell | None:
-        if not (cells := _all(flow[k], out[k - 1], out[k - 5], *flow[k - 4 : k])):
-            return None
-        now, before, start, *last = cells
-        kept = (before.value - start.value) / sum(c.value for c in last)
-        return view.estimate(before.value + kept * now.value, before, now)
-
-    return _onward(view, 5, propose)
+    if not (cells := _all(flow[k], out[k - 1], out[k - 5], *flow[k - 4 : k])):
+        return None
+    now, before, start, *last = cells
+    kept = (before.value - start.value) / sum(c.value for c in last)
+    return view.estimate(before.value + kept * now.value, before, now)
 
 
-def _follow(view: View, *names: str) -> _Proposals:
+def _follow(view: View, k: int, out: Cells, *others: Cells) -> Cell | None:
     """The balance before plus the change in other balances."""
-    others = [view.cells(name) for name in names]
-
-    def propose(k: int, out: Cells) -> Cell | None:
-        if not (cells := _all(out[k - 1], *(row[i] for i in (k - 1, k) for row in others))):
-            return None
-        before, then, now = cells[0], cells[1 : 1 + len(others)], cells[1 + len(others) :]
-        change = sum(b.value - a.value for a, b in zip(then, now, strict=True))
-        return view.estimate(before.value + change, before, *now)
-
-    return _onward(view, 1, propose)
+    if not (cells := _all(out[k - 1], *(row[i] for i in (k - 1, k) for row in others))):
+        return None
+    before, then, now = cells[0], cells[1 : 1 + len(others)], cells[1 + len(others) :]
+    change = sum(b.value - a.value for a, b in zip(then, now, strict=True))
+    return view.estimate(before.value + change, before, *now)
 
 
-RULES: Mapping[str, tuple[_Rule, int]] = MappingProxyType(
-    {
-        "quarters": (_quarters, 1),
-        "year_ends": (_year_ends, 1),
-        "at": (_at, 2),
-        "year_split": (_year_split, 2),
-        "sum": (_combine(1.0), -2),
-        "difference": (_combine(-1.0), -2),
-        "quotient": (_quotient, 2),
-        "peer": (_peer, 2),
-        "same": (_quarters, 1),
-        "stand_in": (_stand_in, 1),
-        "constant": (_constant, 1),
-        "hold": (_hold, 0),
-        "between": (_between, 0),
-        "share_between": (_share_between, 1),
-        "share_hold": (_nearest_share(-1), 1),
-        "share_back": (_nearest_share(0), 1),
-        "share_back_smooth": (_share_back_smooth, 1),
-        "share_year_ago": (_share_year_ago, 1),
-        "growth_hold": (_growth_hold, 0),
-        "chain": (_chain, 1),
-        "roll": (_roll, 1),
-        "follow": (_follow, -1),
-    }
-)
+RULES: Mapping[str, tuple[_Rule, int]] = {
+    "quarters": (_quarters, 1),
+    "year_ends": (_year_ends, 1),
+    "at": (_at, 2),
+    "year_split": (_year_split, 2),
+    "sum": (_combine(1.0), -2),
+    "difference": (_combine(-1.0), -2),
+    "quotient": (_quotient, 2),
+    "peer": (_peer, 2),
+    "same": (_quarters, 1),
+    "stand_in": (_stand_in, 1),
+    "constant": (_constant, 1),
+    "hold": (_hold, 0),
+    "between": (_between, 0),
+    "share_between": (_of_share(_between), 1),
+    "share_hold": (_of_share(_hold), 1),
+    "share_back": (_of_share(lambda view: _hold(view, -1)), 1),
+    "share_back_smooth": (_share_back_smooth, 1),
+    "share_year_ago": (_onward(4, _share_year_ago), 1),
+    "growth_hold": (_onward(5, _growth_hold), 0),
+    "chain": (_chain, 1),
+    "roll": (_onward(5, _roll), 1),
+    "follow": (_onward(1, _follow), -1),
+}
 """Each rule with its number of inputs; a negative number is a least number."""
 
 

@@ -168,10 +168,10 @@ def _move_scenarios(change: QuarterChange, scenarios: frozenset[str]) -> None:
 # ---- what moves in scenario files -----------------------------------------------------------
 
 
-_FOLLOWING: Mapping[str, int] = MappingProxyType(
-    {"valuation.date": 0, "programme.last_spending": 0, "programme.start": 0,
-     "returns.run_off_from": 1}
-)  # fmt: skip
+_FOLLOWING: Mapping[str, int] = {
+    "valuation.date": 0, "programme.last_spending": 0, "programme.start": 0,
+    "returns.run_off_from": 1,
+}  # fmt: skip
 """Assumptions whose dates, of value or bounds, move with the last reported quarter, and how many
 quarters after it they stand."""
 BASE, _PLAN = "base", "capex.total"

@@ -103,24 +103,21 @@ def with_rests(given: Mapping[str, OutlayAssumption]) -> dict[str, OutlayAssumpt
 def _check_mixes(found: Mapping[str, OutlayAssumption], owner: Company) -> None:
     for family in _MIXES:
         members = [found.get(f"{family}.{member}") for member in owner.sets["asset_class"]]
-        if any(each is None or each.points is None for each in members):
+        paths = [each.points for each in members if each and each.points]
+        if len(paths) < len(members):
             continue
-        years = sorted({year for each in members if each and each.points for year in each.points})
-        for year in years:
-            low = min(at(each.points, year) for each in members if each and each.points)
-            if low < -1e-9:
-                raise FactsError(
-                    f"a share of {family} is below 0 in {year}",
-                    where=f"data/companies/{owner.folder}/outlay.csv",
-                    received=f"{low:g}",
-                )
-            total = sum(at(each.points, year) for each in members if each and each.points)
-            if abs(total - 1.0) > 1e-9:
-                raise FactsError(
-                    f"shares of {family} do not sum to 1 in {year}",
-                    where=f"data/companies/{owner.folder}/outlay.csv",
-                    received=f"{total:g}",
-                )
+        for year in sorted({year for points in paths for year in points}):
+            shares = [at(points, year) for points in paths]
+            for what, value, wrong in (
+                (f"a share of {family} is below 0", min(shares), min(shares) < -1e-9),
+                (f"shares of {family} do not sum to 1", sum(shares), abs(sum(shares) - 1) > 1e-9),
+            ):
+                if wrong:
+                    raise FactsError(
+                        f"{what} in {year}",
+                        where=f"data/companies/{owner.folder}/outlay.csv",
+                        received=f"{value:g}",
+                    )
 
 
 def at(points: Mapping[int, float], year: int) -> float:

@@ -21,27 +21,21 @@ if TYPE_CHECKING:
 
 Freq = Literal["quarter", "year"]
 
-KINDS: Mapping[str, str] = MappingProxyType(
-    {
-        "reported": "as printed in the source",
-        "derived": "arithmetic on reported figures; can differ by 1 from a printed one",
-        "rounded": "printed rounded, mostly to $10m",
-        "secondary": "from a copy or report that was not checked against the filing",
-    }
-)
-NATURES: Mapping[str, str] = MappingProxyType(
-    {
-        "flow": "happens during a period; quarters sum to the year",
-        "stock": "stands at a period's end; the year's value is its last quarter's",
-        "rate": "a ratio or growth; nothing adds",
-        "average": "an average over a period",
-        "trailing": "a sum over the last four quarters",
-        "event": "a single disclosure; no identity binds it",
-    }
-)
-_PERIODS: Mapping[str, re.Pattern[str]] = MappingProxyType(
-    {"quarterly.csv": QUARTER, "annual.csv": YEAR}
-)
+KINDS: Mapping[str, str] = {
+    "reported": "as printed in the source",
+    "derived": "arithmetic on reported figures; can differ by 1 from a printed one",
+    "rounded": "printed rounded, mostly to $10m",
+    "secondary": "from a copy or report that was not checked against the filing",
+}
+NATURES: Mapping[str, str] = {
+    "flow": "happens during a period; quarters sum to the year",
+    "stock": "stands at a period's end; the year's value is its last quarter's",
+    "rate": "a ratio or growth; nothing adds",
+    "average": "an average over a period",
+    "trailing": "a sum over the last four quarters",
+    "event": "a single disclosure; no identity binds it",
+}
+_PERIODS: Mapping[str, re.Pattern[str]] = {"quarterly.csv": QUARTER, "annual.csv": YEAR}
 _EITHER = re.compile(f"{QUARTER.pattern}|{YEAR.pattern}")
 
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Annotated
 
 from jcurve.facts.tables import Column, Text, by_key, home_of
 from jcurve.ground.project import Where
 
-GRADES: Mapping[str, str] = MappingProxyType(
-    {
-        "filing": "a filing with the SEC: its own text, XBRL or PDF",
-        "release": "the company's own release, presentation, post or prospectus",
-        "transcript": "copy or summary of a call",
-        "copy": "a filing or release as compiled, quoted or extracted by others",
-        "paper": "research paper, or a reading note of one (the row says which)",
-        "secondary": "press, data page or research note, also of leaks and analysts",
-        "estimate": "somebody's model or estimate",
-        "derived": "arithmetic on other facts of this project",
-    }
-)
+GRADES: Mapping[str, str] = {
+    "filing": "a filing with the SEC: its own text, XBRL or PDF",
+    "release": "the company's own release, presentation, post or prospectus",
+    "transcript": "copy or summary of a call",
+    "copy": "a filing or release as compiled, quoted or extracted by others",
+    "paper": "research paper, or a reading note of one (the row says which)",
+    "secondary": "press, data page or research note, also of leaks and analysts",
+    "estimate": "somebody's model or estimate",
+    "derived": "arithmetic on other facts of this project",
+}
 """How a figure was read, one vocabulary for sources and evidence: what the reader had in hand,
 not how good the figure is."""
 

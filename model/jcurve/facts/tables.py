@@ -126,15 +126,13 @@ AnyWords = Annotated[
 Listed = Annotated[tuple[str, ...], Column(read=_listed)]
 """Phrases with semicolons between them; none where the cell is empty."""
 
-_READERS: Mapping[object, _Reader] = MappingProxyType(
-    {
-        str: Row.text,
-        float: Row.number,
-        int: lambda row, key: int(row.number(key)),
-        Quarter: lambda row, key: Quarter(row.period(key, QUARTER)),
-        bool: lambda row, key: _ANSWERS[row.choice(key, _ANSWERS, "answer")],
-    }
-)
+_READERS: Mapping[object, _Reader] = {
+    str: Row.text,
+    float: Row.number,
+    int: lambda row, key: int(row.number(key)),
+    Quarter: lambda row, key: Quarter(row.period(key, QUARTER)),
+    bool: lambda row, key: _ANSWERS[row.choice(key, _ANSWERS, "answer")],
+}
 _Record = TypeVar("_Record", bound="DataclassInstance")
 _Pair: TypeAlias = tuple[_Record, Row]
 _Known = Mapping[str, Collection[str]]

@@ -23,6 +23,7 @@ from jcurve.ground.quarters import Quarter
 
 _SHARED = "shared tables"
 _ROUNDING = 1e-9
+_TOLERATED = ""  # Instead of a complaint: the disagreement is listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +176,24 @@ class _Tolerances:
         }
         self._used: set[tuple[str, str, str, str]] = set()
 
-    def allows(self, company: str, check: str, each: identities.Comparison) -> bool:
-        """Whether a figure that is too far from what others imply is known to be."""
-        key = (company, check, each.metric, each.period)
-        listed = self._listed.get(key)
-        if listed is None or abs(each.difference) > listed.allowed + _ROUNDING:
-            return False
-        self._used.add(key)
-        return True
+    def beside(
+        self, company: str, check: str, comparisons: Iterable[identities.Comparison]
+    ) -> Cases:
+        """Figures against what others imply; one too far from it may be known to be."""
+        for each in comparisons:
+            subject, apart = f"{each.metric} {each.period}", abs(each.difference)
+            key = (company, check, each.metric, each.period)
+            if apart <= each.allowed + _ROUNDING:
+                yield subject, None
+            elif key in self._listed and apart <= self._listed[key].allowed + _ROUNDING:
+                self._used.add(key)
+                yield subject, _TOLERATED
+            else:
+                yield (
+                    subject,
+                    f"{each.value:,.6g} on file, {each.implied:,.6g} implied, "
+                    f"{each.difference:+,.4g} apart, {each.allowed:g} allowed",
+                )
 
     def unused(self, owners: Mapping[str, Company]) -> Check:
         """A listed tolerance that nothing needs hides the next mistake: a failure, unless it is
@@ -206,63 +217,41 @@ def _reached(each: _Tolerance, owners: Mapping[str, Company]) -> bool:
     return owner is None or owner.last_quarter(each.period) <= owner.data_through
 
 
-def _check(name: str, company: str, cases: Iterable[tuple[str, str | None]]) -> Check:
+def _check(name: str, company: str, cases: Cases) -> Check:
     made = list(cases)
     failures = tuple(
         Failure(name, company, subject, f"{subject}: {complaint}")
         for subject, complaint in made
-        if complaint is not None
+        if complaint
     )
-    return Check(name, company, len(made), 0, failures)
+    tolerated = sum(complaint == _TOLERATED for _, complaint in made)
+    return Check(name, company, len(made), tolerated, failures)
 
 
 def _company_checks(data: Path, facts: Facts, tolerances: _Tolerances) -> list[Check]:
-    home = Project(data.parent)
-    compared = {
-        "quarters sum to year": identities.quarters_to_year(facts),
-        "year end is last quarter": identities.same_in_both_tables(facts),
-    }
-    made = [_compare(name, facts, each, tolerances) for name, each in compared.items()]
-    made += [
-        _compare(rule.check, facts, identities.identity(facts, rule), tolerances)
-        for rule in identities.identities(data, facts.metrics)
+    home, owner = Project(data.parent), facts.company
+    compared = [
+        ("quarters sum to year", identities.quarters_to_year(facts)),
+        ("year end is last quarter", identities.same_in_both_tables(facts)),
+        *(
+            (rule.check, identities.identity(facts, rule))
+            for rule in identities.identities(data, facts.metrics)
+        ),
+        ("price times volume", identities.price_times_volume(facts)),
+        ("second source", identities.crosscheck(data, facts, sources(home))),
+        (SIZE, out_of_size(facts, identities.left_over(data, facts.metrics))),
     ]
-    compared = {
-        "price times volume": identities.price_times_volume(facts),
-        "second source": identities.crosscheck(data, facts, sources(home)),
-        SIZE: out_of_size(facts, identities.left_over(data, facts.metrics)),
-    }
-    made += [_compare(name, facts, each, tolerances) for name, each in compared.items()]
-    owner = facts.company
-    made.append(_check("depreciation beside property", facts.company.name, charges_fit(facts)))
-    made.append(_check("guidance and life changes", owner.name, _disclosures(owner.name, home)))
     last = max(facts.series("revenue_total"), default="")
     reach = f"revenue reaches {last}, the company file says {owner.data_through}"
     missed = None if last == owner.data_through else reach
-    made.append(_check("data through", owner.name, [("data_through", missed)]))
+    looked_at: list[tuple[str, Cases]] = [
+        *((name, tolerances.beside(owner.name, name, each)) for name, each in compared),
+        ("depreciation beside property", charges_fit(facts)),
+        ("guidance and life changes", _disclosures(owner.name, home)),
+        ("data through", iter([("data_through", missed)])),
+    ]
+    made = [_check(name, owner.name, cases) for name, cases in looked_at]
     return [check for check in made if check.count]
-
-
-def _compare(
-    name: str, facts: Facts, comparisons: Iterable[identities.Comparison], tolerances: _Tolerances
-) -> Check:
-    """A check of figures against what others imply."""
-    count = tolerated = 0
-    failures = []
-    for each in comparisons:
-        count += 1
-        if abs(each.difference) <= each.allowed + _ROUNDING:
-            continue
-        if tolerances.allows(facts.company.name, name, each):
-            tolerated += 1
-            continue
-        subject = f"{each.metric} {each.period}"
-        message = (
-            f"{subject}: {each.value:,.6g} on file, {each.implied:,.6g} implied, "
-            f"{each.difference:+,.4g} apart, {each.allowed:g} allowed"
-        )
-        failures.append(Failure(name, facts.company.name, subject, message))
-    return Check(name, facts.company.name, count, tolerated, tuple(failures))
 
 
 def _disclosures(name: str, home: Project) -> Cases:
@@ -340,7 +329,7 @@ def _shared_checks(home: Project) -> list[Check]:
 
     shares = class_map("META", home)
     readable = ((f"{s.asset_class} {s.reported_class} {s.year}", None) for s in shares)
-    found: dict[str, Iterable[tuple[str, str | None]]] = {
+    found: dict[str, Cases] = {
         "sources resolvable": resolvable(),
         "low, value and high in order": order(),
         "evidence behind drivers": links(),

@@ -8,7 +8,7 @@ import math
 
 from jcurve.assumptions import scenario as read_scenario
 from jcurve.case import evaluate
-from jcurve.facts.readings import ELASTICITY, belief_readings
+from jcurve.facts.registers import ELASTICITY, belief_readings
 from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import (

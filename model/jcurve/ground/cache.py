@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jcurve.ground.errors import WriteError
-from jcurve.ground.files import digest, make_folder, write_file
+from jcurve.ground.files import combined, make_folder, write_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,15 +132,12 @@ def unchanged(folders: Iterable[Path]) -> bool:
 
 @lru_cache(maxsize=32)
 def _sources(folder: Path) -> str:
-    total = sha256()
-    for path in _written(folder):
-        total.update(f"{path.name} {digest(path)}\n".encode())
-    return total.hexdigest()
+    return combined(folder, _written(folder))
 
 
 def _written(folder: Path) -> list[Path]:
     """The modules of a folder and the tables that stand beside them."""
-    return sorted(path for path in folder.iterdir() if path.suffix in (".py", ".csv"))
+    return [path for path in folder.iterdir() if path.suffix in (".py", ".csv")]
 
 
 def _path(key: str) -> Path:

@@ -13,12 +13,12 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
-from jcurve.ground.errors import WriteError
+from jcurve.ground.errors import FactsError, WriteError
 
 _BLOCK = 1 << 20
 _ABANDONED = 3_600.0  # seconds after which nobody is still writing a file
@@ -38,10 +38,7 @@ def write_file(
     Raises:
         WriteError: the target cannot be written; it is then unchanged.
     """
-    with (
-        replacing(path, durable=durable, fresh=fresh) as temporary,
-        temporary.open("xb") as stream,
-    ):
+    with replacing(path, durable=durable, fresh=fresh) as temporary, temporary.open("xb") as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
 
 
@@ -141,6 +138,24 @@ def digest(path: Path) -> str:
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             total.update(block)
+    return total.hexdigest()
+
+
+def combined(root: Path, files: Iterable[Path]) -> str:
+    """One hash of the names and contents of ``files``, hidden ones apart.
+
+    Raises:
+        FactsError: one cannot be read.
+    """
+    total = sha256()
+    for parts, path in sorted((path.relative_to(root).parts, path) for path in files):
+        if any(part.startswith(".") for part in parts) or not path.is_file():
+            continue
+        try:
+            content = digest(path)
+        except OSError as error:
+            raise FactsError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        total.update(f"{'/'.join(parts)}\0{content}\n".encode())
     return total.hexdigest()
 
 

@@ -16,8 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
-from jcurve.ground.errors import FactsError
-from jcurve.ground.files import digest
+from jcurve.ground.files import combined
 from jcurve.ground.processes import run_process
 from jcurve.ground.project import Project
 
@@ -161,24 +160,6 @@ def inputs(project: Project) -> dict[str, str]:
         files = [entry] if entry.is_file() else entry.rglob("*")
         hashes[name] = combined(entry.parent, files)
     return hashes
-
-
-def combined(root: Path, files: Iterable[Path]) -> str:
-    """One hash of the names and contents of ``files``, hidden ones apart.
-
-    Raises:
-        FactsError: one cannot be read.
-    """
-    total = sha256()
-    for parts, path in sorted((path.relative_to(root).parts, path) for path in files):
-        if any(part.startswith(".") for part in parts) or not path.is_file():
-            continue
-        try:
-            content = digest(path)
-        except OSError as error:
-            raise FactsError(f"cannot be read ({error.strerror})", where=str(path)) from error
-        total.update(f"{'/'.join(parts)}\0{content}\n".encode())
-    return total.hexdigest()
 
 
 def _version(name: str) -> str | None:

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from jcurve.ground.errors import UsageError
@@ -114,3 +116,65 @@ FIRST_YEAR, LAST_YEAR = 2012, 2040
 FIRST_QUARTER, LAST_QUARTER = Quarter.of(FIRST_YEAR, 1), Quarter.of(LAST_YEAR, 4)
 HORIZON = f"{FIRST_QUARTER} to {LAST_QUARTER}"
 QUARTER_COUNT = LAST_QUARTER - FIRST_QUARTER + 1
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The quarters of a model from ``first`` to ``last``; both full calendar years.
+
+    Quarter indices count from 0 at ``first``; dates among the assumptions are such indices.
+    """
+
+    first: str = FIRST_QUARTER
+    last: str = LAST_QUARTER
+
+    def __post_init__(self) -> None:
+        if (Quarter(self.first).number, Quarter(self.last).number) != (1, QUARTERS_IN_YEAR):
+            raise UsageError(
+                "a timeline starts with a year and ends with one",
+                received=f"{self.first} to {self.last}",
+                allowed="first quarter Q1, last quarter Q4",
+            )
+
+    def __len__(self) -> int:
+        return Quarter(self.last) - self.first + 1
+
+    @cached_property
+    def labels(self) -> tuple[Quarter, ...]:
+        """The quarters in order."""
+        return Quarter(self.first).through(self.last)
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """Calendar years in order."""
+        return tuple(range(Quarter(self.first).year, Quarter(self.last).year + 1))
+
+    def index(self, label: str) -> int:
+        """The index of a quarter.
+
+        Raises:
+            UsageError: the quarter is malformed or outside the timeline.
+        """
+        at = Quarter(label) - self.first
+        if not 0 <= at < len(self):
+            raise UsageError(
+                "quarter outside the horizon",
+                received=label,
+                allowed=f"{self.first} to {self.last}",
+            )
+        return at
+
+    def year_index(self, label: str) -> int:
+        """The position of a calendar year such as ``2026``.
+
+        Raises:
+            UsageError: the year is outside the timeline.
+        """
+        at = int(label) - self.years[0] if label.isdecimal() else -1
+        if not 0 <= at < len(self.years):
+            raise UsageError(
+                "year outside the horizon",
+                received=label,
+                allowed=f"{self.years[0]} to {self.years[-1]}",
+            )
+        return at

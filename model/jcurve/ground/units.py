@@ -16,7 +16,6 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Self
 
 from jcurve.ground.errors import ModelError
@@ -73,12 +72,12 @@ def _made(row: Mapping[str, str]) -> Unit:
     return Unit(row["unit"], dims, scale, group, also, row["meaning"])
 
 
-UNITS: Mapping[str, Unit] = MappingProxyType({name: _made(row) for name, row in _ROWS.items()})
+UNITS: Mapping[str, Unit] = {name: _made(row) for name, row in _ROWS.items()}
 """Every unit by name, from the table beside this module."""
 
-ASSUMPTION_UNITS: Mapping[str, Unit] = MappingProxyType(
-    {name: UNITS[name] for name, row in _ROWS.items() if "assumptions" in row["stated_in"]}
-)
+ASSUMPTION_UNITS: Mapping[str, Unit] = {
+    name: UNITS[name] for name, row in _ROWS.items() if "assumptions" in row["stated_in"]
+}
 """In which assumptions are stated, in the order of the data dictionary.
 
 A date is computed with as its index from the first quarter of the horizon, a choice as its
@@ -90,7 +89,7 @@ FACT_UNITS = frozenset(
 )
 """In which facts are stated; ``text`` is for evidence in words."""
 
-ALIASES: Mapping[str, str] = MappingProxyType({"%": "percent", "% per year": "percent per year"})
+ALIASES: Mapping[str, str] = {"%": "percent", "% per year": "percent per year"}
 """Other spellings that a value may carry."""
 
 DIMENSIONLESS = UNITS["1"]

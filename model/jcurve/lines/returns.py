@@ -8,7 +8,6 @@ stated at the valuation date; earlier flows are compounded at the WACC.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -55,15 +54,13 @@ from jcurve.lines.vintages import trailing_year
 PER_YEAR = unit_named("per year")
 DATE = unit_named("date")
 
-REASONS: Mapping[int, str] = MappingProxyType(
-    {
-        int(NEVER): "never within the horizon",
-        int(NO_OUTLAY): "no outlay to recover",
-        int(NONE): "no rate makes the present value zero",
-        int(SEVERAL): "several rates make the present value zero",
-        int(NOT_POSITIVE): "net present value is not positive",
-    }
-)
+REASONS: Mapping[int, str] = {
+    int(NEVER): "never within the horizon",
+    int(NO_OUTLAY): "no outlay to recover",
+    int(NONE): "no rate makes the present value zero",
+    int(SEVERAL): "several rates make the present value zero",
+    int(NOT_POSITIVE): "net present value is not positive",
+}
 """Why a result has no number, by the code of its status."""
 
 

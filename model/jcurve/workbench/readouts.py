@@ -12,10 +12,9 @@ from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.case import Case
 from jcurve.engine.model import VIEWS, Model, RowKey
-from jcurve.engine.timeline import Timeline
 from jcurve.engine.trace import Node, short_number
 from jcurve.ground.numbers import MILLIONS, MINUS, money, quarter
-from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
 from jcurve.workbench.controls import said, scale_of
 from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.session import owner_of

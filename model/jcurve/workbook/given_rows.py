@@ -19,28 +19,16 @@ from jcurve.engine.evaluate import needed
 from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, RowKey
 from jcurve.engine.primitives import Array
-from jcurve.engine.timeline import Timeline
 from jcurve.facts import HistoryRow
 from jcurve.ground.errors import ModelError
-from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Timeline
 from jcurve.ground.units import Quantity
 from jcurve.lines import constants
 from jcurve.workbook.cell_styles import Line, Sheet, Value, number_format
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import HORIZON as BEYOND
 from jcurve.workbook.formula_graph import Graph
-from jcurve.workbook.grid import (
-    FIRST_ROW,
-    TABLES,
-    Cell,
-    Grid,
-    Name,
-    Piece,
-    Range,
-    Ref,
-    Row,
-    Tab,
-)
+from jcurve.workbook.grid import FIRST_ROW, TABLES, Cell, Grid, Name, Piece, Range, Ref, Row, Tab
 from jcurve.workbook.input_cells import Entry, Layout
 from jcurve.workbook.step_names import words
 

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from jcurve.engine.model import VIEWS, WORLDS
-from jcurve.engine.timeline import Timeline
 from jcurve.ground.errors import ModelError
-from jcurve.ground.quarters import QUARTERS_IN_YEAR
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Timeline
 
 TABLES: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
@@ -65,9 +63,9 @@ TAG_TITLES: Mapping[str, str] = {
 }
 """What each world and view is called for a reader."""
 
-TAG_HEADS: Mapping[str, str] = MappingProxyType(
-    {tag: tag.replace("_", "-").capitalize() or "All worlds" for tag in TAG_TITLES}
-)
+TAG_HEADS: Mapping[str, str] = {
+    tag: tag.replace("_", "-").capitalize() or "All worlds" for tag in TAG_TITLES
+}
 """The same as heads of columns."""
 
 NEVER = "never"  # What a cell for a quarter holds when the quarter is after the horizon

@@ -20,17 +20,7 @@ from jcurve.assumptions.relations import Mix
 from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
 from jcurve.company import Assembly
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
-from jcurve.workbook.grid import (
-    FIRST_ROW,
-    NEVER,
-    Cell,
-    Grid,
-    Name,
-    Row,
-    Tab,
-    column,
-    input_names,
-)
+from jcurve.workbook.grid import FIRST_ROW, NEVER, Cell, Grid, Name, Row, Tab, column, input_names
 from jcurve.workbook.step_names import words
 
 VALUE_COLUMN, USED_COLUMN, WHY_COLUMN = 3, 4, 5

@@ -16,31 +16,14 @@ from jcurve.assumptions import Scenario, scenario, shipped
 from jcurve.case import Case
 from jcurve.company import model, rows_of
 from jcurve.engine.line import Kind
-from jcurve.engine.model import (
-    SHARED,
-    VIEW_INPUTS,
-    VIEWS,
-    WORLD_INPUTS,
-    WORLDS,
-    RowKey,
-    spell,
-)
+from jcurve.engine.model import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, WORLDS, RowKey, spell
 from jcurve.ground.errors import JCurveError, ModelError, ProjectError
 from jcurve.ground.project import Where
 from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
 from jcurve.workbook.excel_forms import NO_ANSWER
 from jcurve.workbook.formula_graph import Node
 from jcurve.workbook.given_rows import BEHIND, CALCULATED, GivenRows, shown
-from jcurve.workbook.grid import (
-    FIRST_ROW,
-    TAG_TITLES,
-    WORLD_SHEETS,
-    Cell,
-    Name,
-    Piece,
-    Row,
-    Tab,
-)
+from jcurve.workbook.grid import FIRST_ROW, TAG_TITLES, WORLD_SHEETS, Cell, Name, Piece, Row, Tab
 from jcurve.workbook.return_search import Block
 from jcurve.workbook.step_names import definition_of, label_of, titled, words
 from jcurve.workbook.translate import Translator

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import jcurve
 from jcurve.assumptions.house_style import read_house_style
+from jcurve.ground.files import combined
 from jcurve.ground.project import Project
-from jcurve.ground.provenance import calculation, combined, inputs
+from jcurve.ground.provenance import calculation, inputs
 
 _PACKAGES = (Path(jcurve.__file__).parent, Path(__file__).parents[1])
 

@@ -26,10 +26,9 @@ from jcurve.assumptions import BASE, Change, Scenario, scenario
 from jcurve.assumptions.rows import Window, assumption_rows
 from jcurve.case import Case
 from jcurve.company import model, modelled_company, rows_of
-from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, capex_guidance, life_changes, reported
 from jcurve.ground.project import Where
-from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
 from jcurve_studies.backtesting.as_stated import (
     Stated,
     cost_growth,

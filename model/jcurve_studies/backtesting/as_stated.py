@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, core_growth, guided
 from jcurve.case import Case
 from jcurve.company import Assembly
-from jcurve.engine.timeline import Timeline
 from jcurve.facts import Facts, Guidance
-from jcurve.facts.readings import ELASTICITY
+from jcurve.facts.registers import ELASTICITY
 from jcurve.ground.errors import UsageError
-from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
 
 Array = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from jcurve.case import Case, evaluate
 from jcurve.facts import Facts, reported
-from jcurve.facts.readings import ELASTICITY
+from jcurve.facts.registers import ELASTICITY
 from jcurve.facts.sources import Cited, sources
 from jcurve.facts.tables import Column, Row, Year, home_of, records
 from jcurve.ground.project import Project, Where, find_project

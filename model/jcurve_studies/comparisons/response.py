@@ -27,7 +27,7 @@ from jcurve.analysis.question import Array, Question
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import history
-from jcurve.facts.readings import ELASTICITY
+from jcurve.facts.registers import ELASTICITY
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter

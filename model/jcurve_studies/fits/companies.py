@@ -20,13 +20,12 @@ from jcurve.company import Assembly, Stamp, assemble, data_stamp, rows_of
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey
-from jcurve.engine.timeline import Timeline
 from jcurve.facts import Company, LifeChange, constants, history, life_changes, reported
 from jcurve.facts import company as company_facts
 from jcurve.facts.outlay_tables import OutlayAssumption, at, outlay_assumptions
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where, find_project
-from jcurve.ground.quarters import LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
+from jcurve.ground.quarters import LAST_QUARTER, QUARTERS_IN_YEAR, Quarter, Timeline
 from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
 
 Array = NDArray[np.float64]
