@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jcurve.engine.primitives import within
+from jcurve.engine.primitives import Span, cut, in_spans, lag
 from jcurve.lines.vintages import in_service, spread, straight_line
 from tests.counts import count
 from tests.oracle.depreciation import depreciation_by_vintage
@@ -182,8 +182,57 @@ def test_scenarios_with_their_own_dates_equal_each_alone(
             np.testing.assert_array_equal(wide[:, one], single)
 
 
-def test_within_a_span_is_each_scenario_by_its_own_dates() -> None:
-    since, until = np.array([[5.0, 3.0, 7.0]]), np.array([[8.0, 99.0, 3.0]])
-    (found,) = within(since, until, (INDEX + 1,), INDEX)
-    for at, (first, last) in enumerate([(5, 8), (3, QUARTERS), (7, 7)]):
-        assert np.array_equal(np.flatnonzero(found[:, at]), np.arange(first, last))
+Array = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+
+
+class TestSpans:
+    ROW = np.arange(1.0, 13.0)[:, None]
+    INDEX = np.arange(12.0)[:, None]
+
+    def among(self, *dates: tuple[object, object], scale: object = 1.0) -> Array:
+        spans = [
+            Span(np.atleast_2d(since), np.atleast_2d(until), np.atleast_2d(scale), (self.ROW,))
+            for since, until in dates
+        ]
+        (found,) = in_spans(self.compute, spans, self.INDEX, outputs=1)
+        return np.asarray(found)
+
+    def compute(self, scale: Array, row: Array, span: slice | None) -> tuple[Array]:
+        self.seen = len(row)
+        return (scale * cut(np.cumsum(row, axis=0), span),)
+
+    def test_is_zero_outside_and_blind_to_what_comes_later(self) -> None:
+        found = self.among((5, 8))
+        assert self.seen == 8
+        expected = np.cumsum(self.ROW, axis=0)
+        expected[:5] = 0
+        expected[8:] = 0
+        np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize(("since", "until"), [(7, 3), (5, 5), (20, 30), (-9, -2)])
+    def test_of_an_empty_span_is_nothing(self, since: int, until: int) -> None:
+        assert not self.among((since, until)).any()
+
+    def test_adds_where_spans_meet(self) -> None:
+        one, two = self.among((2, 8)), self.among((5, 11))
+        np.testing.assert_array_equal(self.among((2, 8), (5, 11)), one + two)
+
+    def test_is_not_asked_where_nothing_is_left(self) -> None:
+        self.seen = 0
+        assert not self.among((5, 8), scale=0.0).any()
+        assert self.seen == 0
+
+    def test_takes_each_scenario_by_its_own_dates(self) -> None:
+        since, until = np.array([[0.0, 3.0]]), np.array([[2.0, 99.0]])
+        found = self.among((since, until))
+        for at in (0, 1):
+            one = slice(at, at + 1)
+            np.testing.assert_array_equal(found[:, one], self.among((since[:, one], until[:, one])))
+
+
+@pytest.mark.parametrize("delay", [0.0, 2.0, 2.5, 7.0, 30.0])
+@pytest.mark.parametrize("span", [slice(0, 12), slice(3, 9), slice(8, 9)])
+def test_a_lag_of_some_quarters_is_those_of_the_whole(delay: float, span: slice) -> None:
+    row = np.random.default_rng(7).random((12, 3))
+    for quarters in (np.array([[delay]]), np.array([[delay, 1.0, 4.25]])):
+        np.testing.assert_array_equal(lag(row, quarters, span), lag(row, quarters)[span])

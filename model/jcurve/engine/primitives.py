@@ -7,9 +7,9 @@ returns a new array, and given :class:`~jcurve.engine.symbol.Symbol` rows return
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,16 @@ Row: TypeAlias = Any
 Array: TypeAlias = NDArray[np.float64]
 
 Family: TypeAlias = Mapping[str, Row]  # The rows of a family by member, in the set's order
+
+
+class Span(NamedTuple):
+    """Quarters from ``since`` to before ``until``, and the rows that :func:`in_spans` takes
+    there. ``scale`` is the one without which nothing is left."""
+
+    since: Row
+    until: Row
+    scale: Row
+    rows: tuple[Row, ...]
 
 
 def is_symbolic(values: Sequence[object]) -> bool:
@@ -65,22 +75,31 @@ def constant(what: str, value: Row) -> Array:
     return first
 
 
-def _shift(x: Array, whole: int) -> Array:
-    """``x`` delayed by a whole number of quarters, zero before its start."""
-    if whole == 0:
-        return x
-    out = np.zeros_like(x)
-    out[whole:] = x[: x.shape[0] - whole]
+def cut(x: Row, span: slice | None) -> Row:
+    """The quarters of ``span`` of a row, all of them for None; a constant is left as it is."""
+    return x if span is None or np.shape(x)[0] == 1 else x[span]
+
+
+def _shift(x: Array, whole: int, start: int, stop: int) -> Array:
+    """Quarters ``start`` to before ``stop`` of ``x`` delayed by a whole number of quarters, zero
+    before its start."""
+    if whole <= start:
+        return x[start - whole : stop - whole]
+    out = np.empty((stop - start, x.shape[1]))
+    out[: whole - start] = 0.0
+    if whole < stop:
+        out[whole - start :] = x[: stop - whole]
     return out
 
 
-def lag(x: Row, quarters: Row) -> Row:
+def lag(x: Row, quarters: Row, span: slice | None = None) -> Row:
     """``x`` delayed by ``quarters`` >= 0, zero before its start.
 
     Args:
         x: (quarter, scenario).
         quarters: a constant or (1, scenario), whole or not; in between two quarters the
             value is interpolated linearly.
+        span: only these quarters of the result, None for all.
     """
     if isinstance(x, Symbol) or isinstance(quarters, Symbol):
         unit = operand_unit(quarters)
@@ -88,22 +107,23 @@ def lag(x: Row, quarters: Row) -> Row:
             raise ModelError("a lag is not in quarters", received=unit.name, allowed="quarters")
         return Symbol("lag", (x, quarters), unit_of(x))
     x = _over_time("lag", x)
+    start, stop, _ = (span or slice(None)).indices(x.shape[0])
     delay = constant("a lag", quarters)
     least = float(delay.min()) if delay.size > 1 else delay.item()
     if not least >= 0.0:
         raise ModelError("a lag is negative", received=least, allowed="0 or more")
     if delay.size > 1 and (x.shape[1] == 1 or (delay != least).any()):
-        return _lag_by_scenario(x, np.minimum(delay, x.shape[0]))
+        return _lag_by_scenario(x, np.minimum(delay, x.shape[0]), start, stop)
     amount = min(least, float(x.shape[0]))
     whole = int(amount)
     part = amount - whole
-    near = _shift(x, whole)
+    near = _shift(x, whole, start, stop)
     if part == 0.0:
         return near
-    return (1.0 - part) * near + part * _shift(x, whole + 1)
+    return (1.0 - part) * near + part * _shift(x, whole + 1, start, stop)
 
 
-def _lag_by_scenario(x: Array, delay: Array) -> Array:
+def _lag_by_scenario(x: Array, delay: Array, start: int, stop: int) -> Array:
     """:func:`lag` where each scenario has its own delay: one gather from padded rows."""
     height, width = x.shape[0], delay.shape[1]
     whole = np.floor(delay)
@@ -120,8 +140,8 @@ def _lag_by_scenario(x: Array, delay: Array) -> Array:
     padded[:pad] = 0.0
     columns = padded.shape[1]
     column = np.arange(width) if columns > 1 else 0
-    first = (pad - whole.astype(np.intp)) * columns + column
-    at = np.arange(height)[:, None] * columns + first
+    first = (pad + start - whole.astype(np.intp)) * columns + column
+    at = np.arange(stop - start)[:, None] * columns + first
     # In range already; "raise" would copy once more.
     made: Array = padded.reshape(-1).take(at, mode="clip")
     return made
@@ -289,7 +309,55 @@ def total(members: Family) -> Row:
     return out
 
 
-def within(since: Row, until: Row, rows: Sequence[Row], quarter_index: Row) -> tuple[Row, ...]:
-    """Rows in the quarters from ``since`` to before ``until``, 0 in all others."""
-    inside = np.logical_and(quarter_index >= since, quarter_index < until)
-    return tuple(np.where(inside, row, 0) for row in rows)
+def in_spans(
+    compute: Callable[..., tuple[Row, ...]], spans: Sequence[Span], quarter_index: Row, outputs: int
+) -> tuple[Row, ...]:
+    """What ``compute`` makes of the rows of each span, in the quarters of that span and 0 in
+    all others; the sum over the spans.
+
+    ``compute`` must be causal: no quarter may rest on a later one. Where all scenarios share
+    the dates of a span, it sees no quarter from ``until`` on, gives the quarters of the span
+    alone, and is not called for a span that is empty or whose ``scale`` is 0 throughout.
+
+    Args:
+        compute: from ``scale``, ``rows`` and the quarters to give (a slice, None for all) to
+            rows over those quarters; 0 wherever ``scale`` is 0 throughout.
+        spans: each with its own rows; (quarter, scenario) or (1, scenario).
+        quarter_index: the timeline.
+        outputs: how many rows ``compute`` gives.
+    """
+    dates = [date for span in spans for date in (span.since, span.until)]
+    rows = [row for span in spans for row in (span.scale, *span.rows)]
+    if is_symbolic((*rows, *dates, quarter_index)):
+        found: list[Row] = []
+        for span in spans:
+            inside = np.logical_and(quarter_index >= span.since, quarter_index < span.until)
+            made = compute(span.scale, *span.rows, None)
+            masked = [np.where(inside, row, 0) for row in made]
+            found = [a + b for a, b in zip(found, masked, strict=True)] if found else masked
+        return tuple(found)
+    height = _over_time("a span", quarter_index).shape[0]
+    totals = [np.zeros((height, 1)) for _ in range(outputs)]
+    for span in spans:
+        first, last = constant("a date", span.since), constant("a date", span.until)
+        if not np.any(span.scale):
+            continue
+        if first.size > 1 or last.size > 1:
+            inside = np.logical_and(quarter_index >= first, quarter_index < last)
+            made = compute(span.scale, *span.rows, None)
+            totals = [
+                total + np.where(inside, row, 0.0) for total, row in zip(totals, made, strict=True)
+            ]
+            continue
+        start = int(np.clip(np.ceil(first.item()), 0, height))
+        stop = int(np.clip(np.ceil(last.item()), 0, height))
+        if stop <= start:
+            continue
+        seen = max(stop, QUARTERS_IN_YEAR)
+        given = (span.scale, *span.rows)
+        known = (row[:seen] if np.shape(row)[:1] == (height,) else row for row in given)
+        for at, row in enumerate(compute(*known, slice(start, stop))):
+            if np.shape(row)[1] > totals[at].shape[1]:
+                totals[at] = np.repeat(totals[at], np.shape(row)[1], axis=1)
+            totals[at][start:stop] += row
+    return tuple(totals)

@@ -7,13 +7,11 @@ felt before its vintage, book value is never negative, total depreciation equals
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import add
 from typing import NamedTuple
 
 import numpy as np
 
-from jcurve.engine.primitives import Family, Row, lag, ratio, running_sum, within
+from jcurve.engine.primitives import Family, Row, Span, cut, in_spans, lag, ratio, running_sum
 from jcurve.lines.constants import HALF_SPAN, HORIZON, ONE_QUARTER, ONE_YEAR
 
 
@@ -117,17 +115,17 @@ def straight_line(
         retired_share: share of each vintage retired early.
         retirement_age: in quarters.
     """
-    # What a vintage is charged a quarter is its cost times a weight that no amount enters.
+    # What a vintage is charged a quarter is its cost times a weight that no amount enters:
+    # where dates and lives do not vary, a batch's wide rows are touched as little as can be.
     dates = (*change_dates.values(), HORIZON)
     since: Row = 0 * ONE_QUARTER
     weight = 1 / (life / ONE_QUARTER)
     lives = (life, *change_lives.values())
-    charges: list[tuple[Row, ...]] = []
-    stubs: list[Row] = []
+    spans: list[Span] = []
+    stubs: list[Span] = []
     for at, date in enumerate(dates):
         old = lives[at]
-        charge = _charge(weight, placed, old, retired_share, retirement_age)
-        charges.append(within(since, date, charge, quarter_index))
+        spans.append(Span(since, date, weight, (placed, old, retired_share, retirement_age)))
         if at + 1 == len(dates):
             break
         new = lives[at + 1]
@@ -136,29 +134,33 @@ def straight_line(
         outlived = np.logical_and(age >= new, quarter_index < date)
         booked = np.where(outlived, weight * (left / ONE_QUARTER), 0)
         early = np.where(age >= retirement_age, 1, 0)
-        booked_left = _stub(booked, placed, early, retired_share)
-        stubs += within(date, date + ONE_QUARTER, booked_left, quarter_index)
+        stubs.append(Span(date, date + ONE_QUARTER, booked, (placed, early, retired_share)))
         rerated = weight * np.where(outlived, 0, ratio(left, new - age))
         weight = np.where(quarter_index < date, rerated, 1 / (new / ONE_QUARTER))
         since = date
-    depreciation, retired = (reduce(add, rows) for rows in zip(*charges, strict=True))
-    caught_up: Row = reduce(add, stubs) if stubs else 0
+    depreciation, retired = in_spans(_charge, spans, quarter_index, outputs=2)
+    caught_up: Row = 0
+    if stubs:
+        (caught_up,) = in_spans(_stub, stubs, quarter_index, outputs=1)
     return Charge(depreciation, caught_up, retired)
 
 
-def _stub(booked, placed, early, retired_share) -> tuple[Row]:
+def _stub(booked, placed, early, retired_share, span: slice | None) -> tuple[Row]:
     """Book value so far of vintages that a new life has overtaken, retired assets apart."""
     held = placed * booked
-    kept, gone = (running_sum(row) for row in (held, held * early))
-    return (kept - retired_share * gone,)
+    kept, gone = (cut(running_sum(row), span) for row in (held, held * early))
+    return (kept - cut(retired_share, span) * gone,)
 
 
-def _charge(weight, placed, life, retired_share, retirement_age) -> tuple[Row, Row]:
+def _charge(
+    weight, placed, life, retired_share, retirement_age, span: slice | None
+) -> tuple[Row, Row]:
     """The charge of vintages under one life: scheduled, and written off at retirement."""
     rate = placed * weight
     to_date = running_sum(rate)
     early = np.minimum(retirement_age, life)
-    at_retirement = lag(to_date, early)
-    scheduled = to_date - (1 - retired_share) * lag(to_date, life) - retired_share * at_retirement
-    written_off = retired_share * ((life - early) / ONE_QUARTER) * lag(rate, early)
+    share = cut(retired_share, span)
+    at_retirement = lag(to_date, early, span)
+    scheduled = cut(to_date, span) - (1 - share) * lag(to_date, life, span) - share * at_retirement
+    written_off = share * ((life - early) / ONE_QUARTER) * lag(rate, early, span)
     return scheduled, written_off
