@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import __version_info__ as version
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.font_manager import findfont, get_font
@@ -20,6 +21,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox, BboxBase, TransformedBbox
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Tick
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
@@ -41,6 +43,20 @@ def as_svg(figure: Figure) -> str:
     finally:
         figure.dpi = dpi
     return buffer.getvalue()
+
+
+class HouseAxes(Axes):
+    """Matplotlib's own, whose further ticks are as they are made: each has the looks of the axis,
+    so that none needs those of the first copied."""
+
+    def _init_axis(self) -> None:
+        super()._init_axis()
+        for axis in (self.xaxis, self.yaxis):
+            axis._copy_tick_props = _as_made
+
+
+def _as_made(of: Tick, to: Tick) -> None:
+    """Leave a new tick as it is."""
 
 
 class _Heights:

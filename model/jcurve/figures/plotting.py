@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Values: TypeAlias = Sequence[float] | NDArray[np.float64]
 
 PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+_LYING = 0.62  # height of a bar of a horizontal chart, of a row
 _GAP = 4.0  # points between a line's end and its label
 _LETTER = 0.56  # width of a letter over its size, on the safe side
 
@@ -77,8 +78,12 @@ def bars(
 ) -> None:
     """Draw bars with their hatch, so that they differ in black and white too."""
     tell(axes, label, x, heights)
-    label = _drawable(label) or "_bars"
-    axes.bar(x, heights, bottom=bottom, width=width, label=label, **_filled(look))
+    starts = [bottom] * len(x) if isinstance(bottom, int | float) else bottom
+    boxes = [
+        (at - width / 2, start, width, height)
+        for at, start, height in zip(x, starts, heights, strict=True)
+    ]
+    _boxes(axes, boxes, look, _drawable(label) or "_bars")
 
 
 def stack(
@@ -93,12 +98,35 @@ def stack(
 
 def bar_across(axes: Axes, y: float, start: float, length: float, look: Series) -> None:
     """One bar of a horizontal chart, from ``start`` for ``length``."""
-    axes.barh(y, length, left=start, height=0.62, label="_across", **_filled(look))
+    _boxes(axes, [(start, y - _LYING / 2, length, _LYING)], look, "_across")
+
+
+def _boxes(
+    axes: Axes, boxes: Sequence[tuple[float, float, float, float]], look: Series, label: str
+) -> None:
+    """Bars (left, bottom, width, height) as one shape, for each by itself is measured and drawn by
+    itself; their container names them and says where each is."""
+    import numpy as np
+    from matplotlib.container import BarContainer
+    from matplotlib.patches import PathPatch, Rectangle
+    from matplotlib.path import Path
+
+    filled = _filled(look)
+    bars = [Rectangle((left, low), *size, **filled) for left, low, *size in boxes]
+    corners = [
+        ((x, y), (x + wide, y), (x + wide, y + tall), (x, y + tall), (x, y))
+        for x, y, wide, tall in boxes
+    ]
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(boxes)
+    shape = Path(np.array(corners, dtype=float).reshape(-1, 2), codes)
+    axes.add_patch(PathPatch(shape, label="_bars", **filled))
+    axes.add_container(BarContainer(bars, label=label))
+    axes.autoscale(enable=None)
 
 
 def _filled(look: Series) -> dict[str, Any]:
     return {
-        "color": look.colour,
+        "facecolor": look.colour,
         "hatch": look.hatch or None,
         "edgecolor": "#ffffff",
         "linewidth": 0.4,

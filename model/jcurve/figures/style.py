@@ -204,9 +204,12 @@ def panels(
     """
     from matplotlib.figure import Figure
 
+    from jcurve.figures.canvas import HouseAxes
+
     across = WIDTHS[width]
     figure = Figure(figsize=(across * _MM, height * _MM))
-    grid = figure.subplots(rows, columns, sharex=share_x, sharey=share_y, squeeze=False)
+    own, shared = {"axes_class": HouseAxes}, {"sharex": share_x, "sharey": share_y}
+    grid = figure.subplots(rows, columns, **shared, squeeze=False, subplot_kw=own)
     figure.subplots_adjust(
         left=_MARGIN / across,
         right=1 - _MARGIN / across,
