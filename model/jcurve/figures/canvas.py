@@ -8,7 +8,9 @@ are measured by what they show.
 from __future__ import annotations
 
 import io
-from functools import cache, lru_cache
+from collections.abc import Callable
+from copy import copy
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox, BboxBase, TransformedBbox
 
 if TYPE_CHECKING:
-    from matplotlib.axis import Tick
+    from matplotlib.axis import Axis, Tick
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
@@ -46,17 +48,29 @@ def as_svg(figure: Figure) -> str:
 
 
 class HouseAxes(Axes):
-    """Matplotlib's own, whose further ticks are as they are made: each has the looks of the axis,
-    so that none needs those of the first copied."""
+    """Matplotlib's own, where a further tick is the first one again, not made anew and given the
+    first one's looks."""
 
     def _init_axis(self) -> None:
         super()._init_axis()
         for axis in (self.xaxis, self.yaxis):
-            axis._copy_tick_props = _as_made
+            axis._copy_tick_props = _nothing
+            axis._get_tick = partial(_tick, axis, axis._get_tick)
 
 
-def _as_made(of: Tick, to: Tick) -> None:
-    """Leave a new tick as it is."""
+def _nothing(*_: object) -> None:
+    pass
+
+
+def _tick(axis: Axis, make: Callable[[bool], Tick], major: bool) -> Tick:
+    """A tick like the first of its kind, at a place and with a text that are set as it is used."""
+    known = vars(axis).get("majorTicks" if major else "minorTicks")
+    if not known:
+        return make(major)
+    tick = copy(known[0])
+    for name in ("tick1line", "tick2line", "gridline", "label1", "label2"):
+        setattr(tick, name, copy(getattr(tick, name)))
+    return tick
 
 
 class _Heights:
