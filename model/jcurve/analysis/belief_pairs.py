@@ -114,21 +114,20 @@ def belief_map(
         draws = {_SCALE: scale, ELASTICITY: response, **demand_draws(scenario, factor)}
         return question(draws)[GO_FORWARD]
 
-    def slope(factor: Array, column: Lanes) -> Array:
-        """How value rises about the plan's own size."""
-        half, ones = column.size, np.ones(column.size)
+    def rising(factor: Array, lane: Lanes) -> Array:
+        """How value rises about the plan's own size, by column; then the value itself."""
+        sloping, column = lane < across.size, across[lane % across.size]
+        steps = np.where(sloping, _STEP, 0.0)
+        at = np.concatenate([1.0 + steps, 1.0 - steps[sloping]])
         found = over(
-            np.concatenate([ones + _STEP, ones - _STEP]),
-            np.tile(across[column], 2),
-            np.tile(factor, 2),
+            at, np.concatenate([column, column[sloping]]), np.concatenate([factor, factor[sloping]])
         )
-        return found[:half] - found[half:]
-
-    def worth(factor: Array, column: Lanes) -> Array:
-        return over(np.ones(column.size), across[column], factor)
+        risen = found[: lane.size].copy()
+        risen[sloping] -= found[lane.size :]
+        return risen
 
     response, factor = np.tile(across, down.size), np.repeat(down, across.size)
-    right_size, break_even = (demand_where(rising, across.size, most) for rising in (slope, worth))
+    right_size, break_even = np.split(demand_where(rising, 2 * across.size, most), 2)
     return BeliefMap(
         scenario=scenario.name,
         year=YEAR,

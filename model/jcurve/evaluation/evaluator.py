@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 Array: TypeAlias = NDArray[np.float64]
 
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
-_VALUE = "npv"  # What most questions ask for, of one view alone: it waits for no other result
+_ALONE = ("npv", "programme"), ("npv", "go_forward"), ("value_per_share", "with")
+"""What most questions ask for: computed without any other result."""
 _SETS = 4
 """Sets of draws that have machine code of their own in a process, each two seconds to compile."""
 _OFTEN = 20  # Gradients of a number in a process after which it has machine code of its own
@@ -292,7 +293,7 @@ class _Kernels:
             right = partial(rows_by_numpy, graph, one, len(timeline))
         else:
             results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
-            sets = [*([row] for row in results if row[0] == _VALUE), results]
+            sets = [*([row] for row in results if row in _ALONE), results]
             code = compile_model(
                 model, len(timeline), target.high, target.wide, sets, target.own, target.rows
             )
