@@ -523,9 +523,9 @@ def test_interrupted(tmp_path: Path, engine: str) -> None:
     assert not any((project.reports / ".staging").iterdir())
 
 
-def test_as_many_at_once_as_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_at_once_than_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert default_jobs() == 8
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert default_jobs() == 1
+    assert default_jobs() == 2
