@@ -111,8 +111,7 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
     def save(self, **options: Any) -> None:
         """Save, unless the next cell's start or the end will do it.
 
-        As plain JSON: nbformat's way of writing costs ten times as much, and papermill
-        writes the finished notebook that way once more.
+        As plain JSON: nbformat's way of writing costs ten times as much.
         """
         if "nb" in options:
             self.nb = options["nb"]

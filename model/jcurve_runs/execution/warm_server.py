@@ -69,7 +69,7 @@ _MODEL = (
 _SHOWING, _EXHIBIT = "scenario_report.ipynb", re.compile(r"\b(\w+)\.(\w+)\(lens\)")
 """The report whose exhibits are drawn, and how it calls for those that need a case alone."""
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
-_OBJECTS = 50_000  # new ones before the collector looks at them
+_OBJECTS = 200_000  # new ones before the collector looks at them: more than a report makes
 _MESSAGE = 1024 * 1024
 _LONGEST = 10_000
 _SMALLEST = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
