@@ -134,6 +134,7 @@ def rehearse(project: Path, *, exhibits: bool) -> None:
     """
     from jcurve import evaluate
     from jcurve.figures import Lens
+    from jcurve.figures.style import make_ready
 
     found = Project(project)
     with contextlib.suppress(JCurveError):  # the notebook will say it where it belongs
@@ -144,6 +145,7 @@ def rehearse(project: Path, *, exhibits: bool) -> None:
             shown = draw(lens)
             for each in shown if isinstance(shown, tuple) else (shown,):
                 each._repr_mimebundle_()
+        make_ready()
 
 
 def unsafe() -> str | None:
