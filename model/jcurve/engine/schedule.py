@@ -10,7 +10,7 @@ whose time grows faster than a function. What one loop hands to another goes thr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from jcurve.engine.graph import ACCUMULATED, IN_MEMORY, READS_LATER, Graph
@@ -116,11 +116,7 @@ def _phases(graph: Graph, nodes: list[int], group: dict[int, int]) -> dict[int, 
 
 
 def _steps(
-    graph: Graph,
-    nodes: list[int],
-    group: dict[int, int],
-    sets: Sequence[frozenset[int]],
-    wide: bool,
+    graph: Graph, nodes: list[int], group: dict[int, int], sets: list[frozenset[int]], wide: bool
 ) -> list[Step]:
     phase = _phases(graph, nodes, group)
     units: dict[tuple[int, bool, tuple[bool, ...]], dict[int, list[int]]] = {}

@@ -54,12 +54,8 @@ class HouseAxes(Axes):
     def _init_axis(self) -> None:
         super()._init_axis()
         for axis in (self.xaxis, self.yaxis):
-            axis._copy_tick_props = _nothing
+            axis._copy_tick_props = lambda of, to: None
             axis._get_tick = partial(_tick, axis, axis._get_tick)
-
-
-def _nothing(*_: object) -> None:
-    pass
 
 
 def _tick(axis: Axis, make: Callable[[bool], Tick], major: bool) -> Tick:

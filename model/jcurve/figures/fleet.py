@@ -4,13 +4,10 @@ earn with it, how it stands against the frontier's, and the share of revenue tha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jcurve.company import Stamp, data_stamp
 from jcurve.facts import Company, companies, company, history, reported
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
@@ -25,18 +22,16 @@ from jcurve.ground.numbers import (
     money,
     percent,
 )
-from jcurve.ground.project import Project
 
 if TYPE_CHECKING:
     from jcurve.analysis.marginal import FleetUse
+    from jcurve.ground.project import Project
 
 _BEFORE = 3
 _MUCH = 0.2  # A share of the fleet leased out above which the reader is told what that means
 _MILLION = 1e6
 _RIVALS = ("guided", "positive", "judgement", "consensus")
 _CHARGE, _REVENUE = "depreciation_expense_ppe", "revenue_total"
-
-_Share: TypeAlias = Callable[[Company, int, Project], dict[int, float]]
 
 
 def _uses(lens: Lens) -> tuple[FleetUse, ...]:
@@ -192,7 +187,7 @@ def intensity(lens: Lens) -> Exhibit:
         "capex",
         id="capex-over-revenue",
         name="Capex",
-        share=_reported_intensity,
+        rivals=lambda rival, first: _reported_intensity(rival, first, lens.home),
         subtitle="Capex over revenue; rivals as reported by fiscal year",
         reading=f"After {lens.plan_end} the share is an outcome: the fleet is set, and its cost "
         "follows from price and life.",
@@ -202,12 +197,22 @@ def intensity(lens: Lens) -> Exhibit:
 def depreciation_share(lens: Lens) -> Exhibit:
     """Depreciation and amortisation over revenue: the company's history and forecast, and rivals'
     depreciation of property as reported; half a column wide."""
+
+    def shares(rival: Company, first: int) -> dict[int, float]:
+        facts = reported(rival.name, lens.home)
+        charged, earned = (facts.series(name, "year") for name in (_CHARGE, _REVENUE))
+        return {
+            int(year): fact.value / earned[year].value
+            for year, fact in charged.items()
+            if year in earned and int(year) >= first
+        }
+
     return _over_revenue(
         lens,
         "depreciation_and_amortisation",
         id="depreciation-over-revenue",
         name="Depreciation",
-        share=_reported_depreciation,
+        rivals=shares,
         subtitle="Depreciation and amortisation over revenue; rivals: of property, as reported",
         reading="Depreciation trails capex: it keeps rising after spending has stopped rising.",
     )
@@ -219,7 +224,7 @@ def _over_revenue(
     *,
     id: str,
     name: str,
-    share: _Share,
+    rivals: Callable[[Company, int], dict[int, float]],
     subtitle: str,
     reading: str,
 ) -> Exhibit:
@@ -228,8 +233,11 @@ def _over_revenue(
     years = lens.years(first)
     ours, theirs = (lens.ratio(line, tag=tag, first=first) for tag in ("with", lens.other))
     own = lens.case.assembly.company.display_name
-    every = _of_all(share, first, lens.home.root, data_stamp(lens.home))
-    known = {name.split()[0].strip(","): row for name, row in every.items() if name != own}
+    known = {
+        each.display_name.split()[0].strip(","): rivals(each, first)
+        for each in (company(folder, lens.home) for folder in companies(lens.home))
+        if each.display_name != own
+    }
     scale = Scale(step=4, style="percent", forecast=lens.forecast_from, words=("", "Forecast"))
     with style.house():
         figure, axes = style.plot(width="half", height=58)
@@ -256,26 +264,6 @@ def _over_revenue(
         reading=reading,
         width="half",
     )
-
-
-@lru_cache(maxsize=8)
-def _of_all(share: _Share, first: int, root: Path, stamp: Stamp) -> dict[str, dict[int, float]]:
-    """A share of revenue of every company by its name, read until the data change on disk."""
-    del stamp  # part of the cache's key only
-    home = Project(root)
-    every = [company(folder, home) for folder in companies(home)]
-    return {each.display_name: share(each, first, home) for each in every}
-
-
-def _reported_depreciation(rival: Company, first: int, project: Project) -> dict[int, float]:
-    """Depreciation of property over revenue, by reported fiscal year."""
-    facts = reported(rival.name, project)
-    charged, earned = (facts.series(name, "year") for name in (_CHARGE, _REVENUE))
-    return {
-        int(year): fact.value / earned[year].value
-        for year, fact in charged.items()
-        if year in earned and int(year) >= first
-    }
 
 
 def _reported_intensity(rival: Company, first: int, project: Project) -> dict[int, float]:

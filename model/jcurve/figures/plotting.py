@@ -79,10 +79,8 @@ def bars(
     """Draw bars with their hatch, so that they differ in black and white too."""
     tell(axes, label, x, heights)
     starts = [bottom] * len(x) if isinstance(bottom, int | float) else bottom
-    boxes = [
-        (at - width / 2, start, width, height)
-        for at, start, height in zip(x, starts, heights, strict=True)
-    ]
+    places = zip(x, starts, heights, strict=True)
+    boxes = [(at - width / 2, start, width, height) for at, start, height in places]
     _boxes(axes, boxes, look, _drawable(label) or "_bars")
 
 
@@ -111,27 +109,15 @@ def _boxes(
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.path import Path
 
-    filled = _filled(look)
-    bars = [Rectangle((left, low), *size, **filled) for left, low, *size in boxes]
-    corners = [
-        ((x, y), (x + wide, y), (x + wide, y + tall), (x, y + tall), (x, y))
-        for x, y, wide, tall in boxes
-    ]
+    style: dict[str, Any] = {"facecolor": look.colour, "hatch": look.hatch or None, "zorder": 2}
+    style |= {"edgecolor": "#ffffff", "linewidth": 0.4}
+    bars = [Rectangle((left, low), *size, **style) for left, low, *size in boxes]
+    corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)) for x, y, w, h in boxes]
     codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(boxes)
     shape = Path(np.array(corners, dtype=float).reshape(-1, 2), codes)
-    axes.add_patch(PathPatch(shape, label="_bars", **filled))
+    axes.add_patch(PathPatch(shape, label="_bars", **style))
     axes.add_container(BarContainer(bars, label=label))
     axes.autoscale(enable=None)
-
-
-def _filled(look: Series) -> dict[str, Any]:
-    return {
-        "facecolor": look.colour,
-        "hatch": look.hatch or None,
-        "edgecolor": "#ffffff",
-        "linewidth": 0.4,
-        "zorder": 2,
-    }
 
 
 def name_rows(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None:

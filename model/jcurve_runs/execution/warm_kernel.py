@@ -7,7 +7,6 @@ where a notebook is executed: it loads papermill.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -20,8 +19,6 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from jcurve_runs.execution.client import ThisInterpreter
-
-_LOOK = 0.005
 
 
 class SpareKernel:
@@ -104,12 +101,6 @@ class _Forked(LocalProvisioner):
         # No group of its own: whoever ends the parent's group ends the kernel as well.
         self.pgid = None
         return self.connection_info
-
-    async def wait(self) -> int | None:
-        """Its exit status, at once when it has ended: jupyter_client looks ten times a second."""
-        while self.has_process and await self.poll() is None:
-            await asyncio.sleep(_LOOK)
-        return await super().wait()
 
 
 def _wait_and_serve(told: int) -> None:
