@@ -137,14 +137,15 @@ def rehearse(project: Path, *, exhibits: bool) -> None:
     from jcurve.figures.style import make_ready
 
     found = Project(project)
-    with contextlib.suppress(JCurveError):  # the notebook will say it where it belongs
+    with contextlib.suppress(JCurveError, OSError):  # the notebook will say it where it belongs
         lens = Lens(evaluate(project=project), project=found)
         text = (found.notebooks / _SHOWING).read_text(encoding="utf-8") if exhibits else ""
         for module, name in _EXHIBIT.findall(text):
-            draw = getattr(importlib.import_module(f"{figures.__name__}.{module}"), name)
-            shown = draw(lens)
-            for each in shown if isinstance(shown, tuple) else (shown,):
-                each._repr_mimebundle_()
+            with contextlib.suppress(Exception):  # and so will this one
+                draw = getattr(importlib.import_module(f"{figures.__name__}.{module}"), name)
+                shown = draw(lens)
+                for each in shown if isinstance(shown, tuple) else (shown,):
+                    each._repr_mimebundle_()
         make_ready()
 
 
