@@ -52,8 +52,9 @@ class HouseAxes(Axes):
     first one's looks."""
 
     def _init_axis(self) -> None:
-        super()._init_axis()
-        for axis in (self.xaxis, self.yaxis):
+        super()._init_axis()  # type: ignore[misc]
+        every: tuple[Any, ...] = (self.xaxis, self.yaxis)
+        for axis in every:
             axis._copy_tick_props = lambda of, to: None
             axis._get_tick = partial(_tick, axis, axis._get_tick)
 
@@ -63,7 +64,7 @@ def _tick(axis: Axis, make: Callable[[bool], Tick], major: bool) -> Tick:
     known = vars(axis).get("majorTicks" if major else "minorTicks")
     if not known:
         return make(major)
-    tick = copy(known[0])
+    tick: Tick = copy(known[0])
     for name in ("tick1line", "tick2line", "gridline", "label1", "label2"):
         setattr(tick, name, copy(getattr(tick, name)))
     return tick

@@ -117,7 +117,7 @@ def _boxes(
     shape = Path(np.array(corners, dtype=float).reshape(-1, 2), codes)
     axes.add_patch(PathPatch(shape, label="_bars", **style))
     axes.add_container(BarContainer(bars, label=label))
-    axes.autoscale(enable=None)
+    axes.autoscale(enable=None)  # type: ignore[arg-type]
 
 
 def name_rows(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None:

@@ -230,8 +230,10 @@ def _blank(rows: int, columns: int, share_x: bool, share_y: bool) -> tuple[Figur
     from jcurve.figures.canvas import HouseAxes
 
     figure = Figure()
-    own, shared = {"axes_class": HouseAxes}, {"sharex": share_x, "sharey": share_y}
-    grid = figure.subplots(rows, columns, **shared, squeeze=False, subplot_kw=own)
+    own: dict[str, Any] = {"axes_class": HouseAxes}
+    grid = figure.subplots(
+        rows, columns, sharex=share_x, sharey=share_y, squeeze=False, subplot_kw=own
+    )
     return figure, list(grid.flat)
 
 
