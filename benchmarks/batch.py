@@ -6,6 +6,9 @@ run, wall time: the plain loop, a command for each step and one report after the
 the same exporters, so that both make the same files (they are compared); the batch, which
 also judges, enters and publishes each; and as its floor the cells alone, executed one report
 after the other in a process that has everything loaded, with nothing saved or rendered.
+
+The cost of capital moves the price of leased compute and with it every picture, so that no report
+can take one from another.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def main(scenarios: int) -> None:
     def kernel(free: set[str], given: dict[str, np.ndarray] | None = None) -> Kernel:
         start = time.process_time()
         rows = None if given is None else wanted
-        made = Kernel(model, compile_model(model, quarters, high, free, results, given, rows))
+        made = Kernel(model, compile_model(model, quarters, high, free, [results], given, rows))
         took = time.process_time() - start
         print(f"compiled in {took:.1f} s, {len(free)} inputs of {len(inputs)} free")
         return made

@@ -367,6 +367,8 @@ def batch_inputs(case: Case, rows: Mapping[str, Array]) -> dict[str, Array]:
     widths: dict[int, str] = {}
     varied: dict[str, Array] = {}
     for key, row in rows.items():
+        if row is case.assumption_rows.get(key):
+            continue  # among the case's own, or no line reads it
         if key not in names:
             if key in case.assumption_rows:
                 continue  # no line reads it, or it is a slot that no scenario uses

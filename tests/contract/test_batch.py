@@ -22,6 +22,7 @@ from jcurve.ground.processes import Finished, run_process
 from jcurve.ground.project import Project
 from jcurve_runs import Ledger
 from jcurve_runs.execution import warm_executor
+from jcurve_runs.execution.staging import in_lines
 from jcurve_runs.execution.warm_executor import Warm, needed
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
@@ -523,9 +524,18 @@ def test_interrupted(tmp_path: Path, engine: str) -> None:
     assert not any((project.reports / ".staging").iterdir())
 
 
-def test_as_many_at_once_as_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_at_once_than_there_are_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert default_jobs() == 8
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert default_jobs() == 1
+    assert default_jobs() == 2
+
+
+def test_a_notebook_has_a_cell_a_line() -> None:
+    notebook = {"cells": [{"source": "a\nb"}, {"source": "\u20ac"}], "metadata": {}, "nbformat": 4}
+    text = in_lines(notebook, {1: '{"source": "kept"}'})
+    kept = {**notebook, "cells": [{"source": "a\nb"}, {"source": "kept"}]}
+    assert json.loads(text) == kept
+    assert json.loads(in_lines(notebook)) == notebook
+    assert text.splitlines()[2] == '{"source": "kept"}'

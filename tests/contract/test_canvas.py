@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -83,3 +85,60 @@ def test_words_at_the_end_of_a_curve_are_off_it(bend: float, back: float) -> Non
             for one, other in itertools.pairwise(path):
                 many = np.linspace(one, other, 40)
                 assert not any(box.contains(*each) for each in many), (shift, box)
+
+
+def _stacked() -> Figure:
+    with style.house():
+        figure, (left, right) = style.panels(1, 2, height=60)
+        plotting.stack(left, [2024, 2025, 2026], {"Old": [3.0, 2.0, 0.0], "New": [0.0, -1.0, 2.5]})
+        left.set_xlim(2023, 2027)
+        left.set_ylim(-2, 4)
+        plotting.label_stack(left)
+        plotting.bar_across(right, 0.0, -1.0, 3.0, style.series("negative"))
+        plotting.name_rows(right, [0.0], ["All"])
+        style.room(right, [-1.0, 2.0], along="x")
+        canvas.fit(figure)
+    return figure
+
+
+def _svg() -> str:
+    figure = _stacked()
+    with style.house():
+        return canvas.as_svg(figure)
+
+
+def _one_by_one(axes, boxes, look, label) -> None:  # type: ignore[no-untyped-def]
+    left, low, wide, tall = zip(*boxes, strict=True)
+    more = {"color": look.colour, "hatch": look.hatch or None, "edgecolor": "#ffffff"}
+    middle = [at + width / 2 for at, width in zip(left, wide, strict=True)]
+    axes.bar(middle, tall, wide, low, label=label, linewidth=0.4, zorder=2, **more)
+
+
+def test_bars_as_one_shape_look_like_matplotlibs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pixels() -> np.ndarray:  # type: ignore[type-arg]
+        made = FigureCanvasAgg(_stacked())
+        made.draw()  # type: ignore[no-untyped-call]
+        return np.asarray(made.buffer_rgba(), dtype=float)
+
+    ours = pixels()
+    monkeypatch.setattr(plotting, "_boxes", _one_by_one)
+    apart = np.abs(ours - pixels())
+    assert apart.mean() < 0.5
+    assert np.mean(apart > 64) < 0.001
+
+
+def test_ticks_are_those_that_matplotlib_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = _svg()
+    monkeypatch.setattr(canvas, "HouseAxes", Axes)
+    assert _svg() == ours
+
+
+def test_a_figure_made_ahead_is_drawn_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "_READY", {})
+    monkeypatch.setattr(style, "_ASKED", Counter())
+    first = _svg()
+    style.make_ready()
+    assert [len(each) for each in style._READY.values()] == [1]
+    assert _svg() == first
+    assert [len(each) for each in style._READY.values()] == [0]
+    assert _svg() == first

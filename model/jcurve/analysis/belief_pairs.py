@@ -29,10 +29,10 @@ from jcurve.ground.project import Project, find_project
 DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
 """Demand for AI products against the case's, by product: what one factor moves together."""
 YEAR = 2030  # The year whose product revenue stands for demand
+MOST = 1.5  # Times the plan: the largest size looked at
 
 _SCALE = "programme.scale"
 _COLUMNS, _ROWS, _SIZES = 13, 13, 16
-_MOST = 1.5
 _STEP = 0.02
 _PRECISION = 1e-9
 _BN = 1000.0
@@ -62,8 +62,6 @@ class BeliefMap:
     factors: Array  # (rows,), on the scenario's demand for every AI product
     revenues: Array  # (rows,), product revenue of the year that a factor means, USD m
     value: Array  # (rows, columns), go-forward NPV of the plan against stopping, USD m
-    best: Array  # (rows, columns), best size, 0 to ``most`` times the plan
-    most: float  # the largest size looked at; what is best there may lie beyond
     # (columns,), product revenue at which the best size passes the plan, USD m: value neither
     # rises nor falls about it; NaN where no demand that was looked at does it
     right_size: Array
@@ -84,7 +82,7 @@ def belief_map(
     factors: Sequence[float] | None = None,
     project: Project | None = None,
 ) -> BeliefMap:
-    """The plan's value and the best size over the two beliefs, in a few batches.
+    """The plan's value over the two beliefs, in a few batches; see :func:`best_sizes`.
 
     Args:
         scenario: holds all else, and the ranges.
@@ -111,41 +109,32 @@ def belief_map(
     floor, ceiling = item.bounds or (0.0, np.inf)
     across = ascending(elasticities, ELASTICITY, floor, ceiling)
     down = ascending(factors, "factor on demand", 0.0, most)
-    shape = (down.size, across.size)
 
     def over(scale: Array, response: Array, factor: Array) -> Array:
         draws = {_SCALE: scale, ELASTICITY: response, **demand_draws(scenario, factor)}
         return question(draws)[GO_FORWARD]
 
-    def slope(factor: Array, column: Lanes) -> Array:
-        """How value rises about the plan's own size."""
-        half, ones = column.size, np.ones(column.size)
+    def rising(factor: Array, lane: Lanes) -> Array:
+        """How value rises about the plan's own size, by column; then the value itself."""
+        sloping, column = lane < across.size, across[lane % across.size]
+        steps = np.where(sloping, _STEP, 0.0)
+        at = np.concatenate([1.0 + steps, 1.0 - steps[sloping]])
         found = over(
-            np.concatenate([ones + _STEP, ones - _STEP]),
-            np.tile(across[column], 2),
-            np.tile(factor, 2),
+            at, np.concatenate([column, column[sloping]]), np.concatenate([factor, factor[sloping]])
         )
-        return found[:half] - found[half:]
-
-    def worth(factor: Array, column: Lanes) -> Array:
-        return over(np.ones(column.size), across[column], factor)
+        risen = found[: lane.size].copy()
+        risen[sloping] -= found[lane.size :]
+        return risen
 
     response, factor = np.tile(across, down.size), np.repeat(down, across.size)
-    sizes = np.linspace(0.0, _MOST, _SIZES)
-    at_sizes = over(
-        np.repeat(sizes, response.size), np.tile(response, _SIZES), np.tile(factor, _SIZES)
-    ).reshape(_SIZES, response.size)
-    best, _ = vertex(np.broadcast_to(sizes, at_sizes.T.shape), at_sizes.T)
-    right_size, break_even = (demand_where(rising, across.size, most) for rising in (slope, worth))
+    right_size, break_even = np.split(demand_where(rising, 2 * across.size, most), 2)
     return BeliefMap(
         scenario=scenario.name,
         year=YEAR,
         elasticities=across,
         factors=down,
         revenues=down * demand.revenue,
-        value=at_sizes[np.flatnonzero(np.isclose(sizes, 1.0))[0]].reshape(shape),
-        best=best.reshape(shape),
-        most=_MOST,
+        value=over(np.ones(response.size), response, factor).reshape(down.size, across.size),
         right_size=right_size * demand.revenue,
         break_even=break_even * demand.revenue,
         elasticity_range=(low, high),
@@ -153,6 +142,19 @@ def belief_map(
         case=(float(item.row()[0]), demand.revenue),
         readings=readings,
     )
+
+
+def best_sizes(scenario: Scenario, found: BeliefMap, *, project: Project | None = None) -> Array:
+    """The best size of the plan over a map of beliefs, (rows, columns), from 0 to ``MOST`` times
+    the plan: what is best there may lie beyond."""
+    scale, factor, response = np.meshgrid(
+        np.linspace(0.0, MOST, _SIZES), found.factors, found.elasticities, indexing="ij"
+    )
+    draws = {_SCALE: scale.ravel(), ELASTICITY: response.ravel()}
+    draws |= demand_draws(scenario, factor.ravel())
+    values = Question.of(scenario, GO_FORWARD, project)(draws)[GO_FORWARD]
+    best, _ = vertex(scale.reshape(_SIZES, -1).T, values.reshape(_SIZES, -1).T)
+    return best.reshape(factor.shape[1:])
 
 
 @dataclass(frozen=True, slots=True)

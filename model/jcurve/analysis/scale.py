@@ -12,7 +12,7 @@ its data presume.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -121,9 +121,10 @@ def scale_study(
     """
     grid = ascending(scales, "scales", 0.0, np.inf)
     project = project or find_project()
-    question = Question.of(scenario, (_NPV, GO_FORWARD), project)
-    plans = _over(question, [_OWN, _SCALED], np.array([1.0]))
-    mains = _over(question, [_OWN, _SCALED], grid)
+    both = Question.of(scenario, (_NPV, GO_FORWARD), project)
+    question = replace(both, outputs=(GO_FORWARD,), known=both.case)
+    plans = _over(both, [_OWN, _SCALED], np.array([1.0]))
+    mains = _over(both, [_OWN, _SCALED], grid)
     own, at_own = _peaks(question, [_OWN, _SCALED], grid, _that_vary(mains[GO_FORWARD], scenario))
     beliefs, bests, at_bests = _evidence(scenario, question, project, grid)
     at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]

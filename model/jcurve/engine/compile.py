@@ -6,7 +6,7 @@ description, so that whoever may touch the disk can keep it there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from jcurve.engine.emit import functions
@@ -100,7 +100,7 @@ def compile_model(
     quarters: int,
     high_inputs: Collection[str],
     wide_inputs: Collection[str],
-    first_rows: Collection[RowKey] = (),
+    together: Iterable[Collection[RowKey]] = (),
     inputs: Mapping[str, Array] | None = None,
     rows: Collection[RowKey] | None = None,
 ) -> Code:
@@ -111,7 +111,7 @@ def compile_model(
         quarters: of the timeline, full years.
         high_inputs: names of the inputs that have a value for each quarter.
         wide_inputs: names of those that may differ between scenarios.
-        first_rows: see :func:`jcurve.engine.schedule.schedule`.
+        together: see :func:`jcurve.engine.schedule.schedule`.
         inputs: all that do not differ, (quarter or 1, 1), if only they will ever be asked for:
             what they leave at 0 or 1 is then not computed at all.
         rows: those that will be asked for; every row when None.
@@ -125,24 +125,24 @@ def compile_model(
     if inputs is not None:
         wide = graph.reached(wide_inputs)
         graph = graph.folded(settled(graph, inputs, wide, quarters))
-    return compile_graph(graph, quarters, wide_inputs, first_rows)
+    return compile_graph(graph, quarters, wide_inputs, together)
 
 
 def compile_graph(
     graph: Graph,
     quarters: int,
     wide_inputs: Collection[str] = (),
-    first_rows: Collection[RowKey] = (),
+    together: Iterable[Collection[RowKey]] = (),
 ) -> Code:
     """Compile the rows of a graph; see :func:`compile_model`."""
-    layout = _layout(graph, quarters, wide_inputs, first_rows)
+    layout = _layout(graph, quarters, wide_inputs, together)
     return Code(_machine(_text(layout)), _about(layout))
 
 
 def _layout(
-    graph: Graph, quarters: int, wide: Collection[str], first_rows: Collection[RowKey]
+    graph: Graph, quarters: int, wide: Collection[str], together: Iterable[Collection[RowKey]]
 ) -> Layout:
-    plan = schedule(graph, wide, [row for row in first_rows if row in graph.rows])
+    plan = schedule(graph, wide, together)
     inputs: dict[int, int] = {}
     shared, count = 0, 0
     for node, op in enumerate(graph.op):

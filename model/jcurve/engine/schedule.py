@@ -58,23 +58,27 @@ class Plan:
 
 
 def schedule(
-    graph: Graph, wide_inputs: Collection[str], first_rows: Collection[RowKey] = ()
+    graph: Graph, wide_inputs: Collection[str], together: Iterable[Collection[RowKey]] = ()
 ) -> Plan:
     """The steps that compute every row of a graph.
 
     Args:
         graph: of a model.
         wide_inputs: names of the inputs that may differ between scenarios.
-        first_rows: those asked for most: what they rest on shares no loop with the rest.
+        together: rows that are asked for without the others: what each of these sets rests on
+            shares no loop with what it can do without.
     """
     live = _computed(graph, graph.rows.values())
-    first = frozenset(_computed(graph, (graph.rows[key] for key in first_rows)))
+    sets = [
+        frozenset(_computed(graph, (graph.rows[key] for key in keys if key in graph.rows)))
+        for keys in together
+    ]
     wide = graph.reached(wide_inputs)
     group = graph.groups()
     steps: list[Step] = []
     for stage in (False, True):
         mine = [node for node in live if wide[node] is stage]
-        steps += _steps(graph, mine, group, first, stage)
+        steps += _steps(graph, mine, group, sets, stage)
     plan = Plan(steps, wide)
     for at, step in enumerate(steps):
         plan.step_of.update(dict.fromkeys(step.nodes, at))
@@ -112,13 +116,14 @@ def _phases(graph: Graph, nodes: list[int], group: dict[int, int]) -> dict[int, 
 
 
 def _steps(
-    graph: Graph, nodes: list[int], group: dict[int, int], first: frozenset[int], wide: bool
+    graph: Graph, nodes: list[int], group: dict[int, int], sets: list[frozenset[int]], wide: bool
 ) -> list[Step]:
     phase = _phases(graph, nodes, group)
-    units: dict[tuple[int, bool, bool], dict[int, list[int]]] = {}
+    units: dict[tuple[int, bool, tuple[bool, ...]], dict[int, list[int]]] = {}
     for node in nodes:
         loops = graph.high[node] or graph.op[node] in ACCUMULATED
-        mine = units.setdefault((phase[node], loops, node not in first), {})
+        spared = tuple(node not in needed for needed in sets)
+        mine = units.setdefault((phase[node], loops, spared), {})
         number = group.get(node)
         mine.setdefault(node if number is None else -1 - number, []).append(node)
     steps: list[Step] = []

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 Array: TypeAlias = NDArray[np.float64]
 
 _ONE, _MANY, _ONE_SET = "one scenario", "many scenarios", "one set of draws"
+_ALONE = ("npv", "programme"), ("npv", "go_forward"), ("value_per_share", "with")
+"""What most questions ask for: computed without any other result."""
 _SETS = 4
 """Sets of draws that have machine code of their own in a process, each two seconds to compile."""
 _OFTEN = 20  # Gradients of a number in a process after which it has machine code of its own
@@ -294,8 +296,9 @@ class _Kernels:
             right = partial(rows_by_numpy, graph, one, len(timeline))
         else:
             results = [row for row in model.order if model.outputs[row[0]].kind is Kind.RESULT]
+            sets = [*([row] for row in results if row in _ALONE), results]
             code = compile_model(
-                model, len(timeline), target.high, target.wide, results, target.own, target.rows
+                model, len(timeline), target.high, target.wide, sets, target.own, target.rows
             )
             right = partial(by_numpy, model, one, timeline, asked)
         kernel = Kernel(model, code)

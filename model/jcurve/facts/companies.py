@@ -6,8 +6,10 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from jcurve.facts.tables import QUARTER, home_of
 from jcurve.ground.errors import FactsError
@@ -127,13 +129,20 @@ def company(name: str, project: Where = None) -> Company:
     raise FactsError.not_among("no such company", name, names)
 
 
+@lru_cache(maxsize=32)
+def _content(text: str) -> Any:
+    """What a file says; read once, and changed by nobody."""
+    import yaml
+
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def _load(data: Path, folder: str) -> Company:
     import yaml
 
     where = f"data/companies/{folder}/company.yml"
     try:
-        text_of_file = (data.parent / where).read_text(encoding="utf-8")
-        content = yaml.load(text_of_file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = _content((data.parent / where).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise FactsError(f"unreadable company file: {problem}", where=where) from None
     if not isinstance(content, dict):

@@ -8,11 +8,14 @@ are measured by what they show.
 from __future__ import annotations
 
 import io
-from functools import cache, lru_cache
+from collections.abc import Callable
+from copy import copy
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import __version_info__ as version
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.font_manager import findfont, get_font
@@ -20,6 +23,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Bbox, BboxBase, TransformedBbox
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis, Tick
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
@@ -41,6 +45,29 @@ def as_svg(figure: Figure) -> str:
     finally:
         figure.dpi = dpi
     return buffer.getvalue()
+
+
+class HouseAxes(Axes):
+    """Matplotlib's own, where a further tick is the first one again, not made anew and given the
+    first one's looks."""
+
+    def _init_axis(self) -> None:
+        super()._init_axis()  # type: ignore[misc]
+        every: tuple[Any, ...] = (self.xaxis, self.yaxis)
+        for axis in every:
+            axis._copy_tick_props = lambda of, to: None
+            axis._get_tick = partial(_tick, axis, axis._get_tick)
+
+
+def _tick(axis: Axis, make: Callable[[bool], Tick], major: bool) -> Tick:
+    """A tick like the first of its kind, at a place and with a text that are set as it is used."""
+    known = vars(axis).get("majorTicks" if major else "minorTicks")
+    if not known:
+        return make(major)
+    tick: Tick = copy(known[0])
+    for name in ("tick1line", "tick2line", "gridline", "label1", "label2"):
+        setattr(tick, name, copy(getattr(tick, name)))
+    return tick
 
 
 class _Heights:

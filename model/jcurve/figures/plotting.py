@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Values: TypeAlias = Sequence[float] | NDArray[np.float64]
 
 PALE = {"facecolor": "#ffffff", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+_LYING = 0.62  # height of a bar of a horizontal chart, of a row
 _GAP = 4.0  # points between a line's end and its label
 _LETTER = 0.56  # width of a letter over its size, on the safe side
 
@@ -77,8 +78,10 @@ def bars(
 ) -> None:
     """Draw bars with their hatch, so that they differ in black and white too."""
     tell(axes, label, x, heights)
-    label = _drawable(label) or "_bars"
-    axes.bar(x, heights, bottom=bottom, width=width, label=label, **_filled(look))
+    starts = [bottom] * len(x) if isinstance(bottom, int | float) else bottom
+    places = zip(x, starts, heights, strict=True)
+    boxes = [(at - width / 2, start, width, height) for at, start, height in places]
+    _boxes(axes, boxes, look, _drawable(label) or "_bars")
 
 
 def stack(
@@ -93,17 +96,28 @@ def stack(
 
 def bar_across(axes: Axes, y: float, start: float, length: float, look: Series) -> None:
     """One bar of a horizontal chart, from ``start`` for ``length``."""
-    axes.barh(y, length, left=start, height=0.62, label="_across", **_filled(look))
+    _boxes(axes, [(start, y - _LYING / 2, length, _LYING)], look, "_across")
 
 
-def _filled(look: Series) -> dict[str, Any]:
-    return {
-        "color": look.colour,
-        "hatch": look.hatch or None,
-        "edgecolor": "#ffffff",
-        "linewidth": 0.4,
-        "zorder": 2,
-    }
+def _boxes(
+    axes: Axes, boxes: Sequence[tuple[float, float, float, float]], look: Series, label: str
+) -> None:
+    """Bars (left, bottom, width, height) as one shape, for each by itself is measured and drawn by
+    itself; their container names them and says where each is."""
+    import numpy as np
+    from matplotlib.container import BarContainer
+    from matplotlib.patches import PathPatch, Rectangle
+    from matplotlib.path import Path
+
+    style: dict[str, Any] = {"facecolor": look.colour, "hatch": look.hatch or None, "zorder": 2}
+    style |= {"edgecolor": "#ffffff", "linewidth": 0.4}
+    bars = [Rectangle((left, low), *size, **style) for left, low, *size in boxes]
+    corners = [((x, y), (x + w, y), (x + w, y + h), (x, y + h), (x, y)) for x, y, w, h in boxes]
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(boxes)
+    shape = Path(np.array(corners, dtype=float).reshape(-1, 2), codes)
+    axes.add_patch(PathPatch(shape, label="_bars", **style))
+    axes.add_container(BarContainer(bars, label=label))
+    axes.autoscale(enable=None)  # type: ignore[arg-type]
 
 
 def name_rows(axes: Axes, places: Sequence[float], names: Sequence[str]) -> None:

@@ -8,13 +8,14 @@ are in ``recipes``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from jcurve.figures.fonts import register
 from jcurve.ground.errors import UsageError
@@ -136,6 +137,10 @@ _EM = 4.6  # points that a letter of a short label takes, with some room
 _FOOT = 5.5  # one line of axis text: what ``label_ends`` measures then stays true
 
 
+_Shape: TypeAlias = tuple[int, int, bool, bool]  # rows, columns, and which scales they share
+_ASKED: Counter[_Shape] = Counter()
+_READY: dict[_Shape, list[tuple[Figure, list[Axes]]]] = {}
+
 _COLOURED = {
     INK: ("text.color", "axes.titlecolor"),
     MUTED: ("axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"),
@@ -202,11 +207,12 @@ def panels(
         gap: between neighbours, as a share of their width: labels at a line's end need
             some.
     """
-    from matplotlib.figure import Figure
-
     across = WIDTHS[width]
-    figure = Figure(figsize=(across * _MM, height * _MM))
-    grid = figure.subplots(rows, columns, sharex=share_x, sharey=share_y, squeeze=False)
+    shape = (rows, columns, share_x, share_y)
+    _ASKED[shape] += 1
+    ready = _READY.get(shape)
+    figure, axes = ready.pop() if ready else _blank(*shape)
+    figure.set_size_inches(across * _MM, height * _MM)
     figure.subplots_adjust(
         left=_MARGIN / across,
         right=1 - _MARGIN / across,
@@ -215,7 +221,28 @@ def panels(
         wspace=gap,
         hspace=0.35,
     )
-    return figure, [axes for row in grid for axes in row]
+    return figure, axes
+
+
+def _blank(rows: int, columns: int, share_x: bool, share_y: bool) -> tuple[Figure, list[Axes]]:
+    from matplotlib.figure import Figure
+
+    from jcurve.figures.canvas import HouseAxes
+
+    figure = Figure()
+    own: dict[str, Any] = {"axes_class": HouseAxes}
+    grid = figure.subplots(
+        rows, columns, sharex=share_x, sharey=share_y, squeeze=False, subplot_kw=own
+    )
+    return figure, list(grid.flat)
+
+
+def make_ready() -> None:
+    """Make as many blank figures as were drawn so far, for processes that are forked from this one
+    and draw as many again."""
+    with house():
+        for shape, count in _ASKED.items():
+            _READY[shape] = [_blank(*shape) for _ in range(count)]
 
 
 def figure_of(axes: Axes) -> Figure:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -46,7 +47,6 @@ _ATTRIBUTES = _STYLE | frozenset(
 )
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?")
 _URL = re.compile(r"url\(#([^)]+)\)")
-_SPACE = re.compile(r"\s+")
 _NO_TURN = re.compile(r"^rotate\(-?0 [^)]*\)$")
 _EXTERNAL = re.compile(r"url\((?!#)|javascript:", re.IGNORECASE)
 
@@ -126,6 +126,7 @@ def _parse(svg: str) -> ElementTree.Element:
         raise UsageError(f"an SVG that does not parse ({error})", received=svg[:60]) from error
 
 
+@lru_cache(maxsize=1024)
 def _local(name: object) -> str:
     return str(name).rpartition("}")[2]
 
@@ -142,11 +143,12 @@ def _references(root: ElementTree.Element) -> frozenset[str]:
 
 def _clean(element: ElementTree.Element, prefix: str, used: frozenset[str]) -> None:
     for child in list(element):
-        if _local(child.tag) in _DROPPED:
+        tag = _local(child.tag)
+        if tag in _DROPPED:
             element.remove(child)
             continue
         _clean(child, prefix, used)
-        if _local(child.tag) in ("g", "defs") and not len(child):
+        if tag in ("g", "defs") and not len(child):
             element.remove(child)
     attributes = dict(element.attrib)
     element.attrib.clear()
@@ -164,9 +166,10 @@ def _clean(element: ElementTree.Element, prefix: str, used: frozenset[str]) -> N
             continue
         if local == "href" and value.startswith("#"):
             value = f"#{prefix}-{value[1:]}"
-        value = _URL.sub(lambda match: f"url(#{prefix}-{match[1]})", value)
+        if "url(" in value:
+            value = _URL.sub(lambda match: f"url(#{prefix}-{match[1]})", value)
         if local != "href" and local != "font-family":
-            value = _SPACE.sub(" ", _NUMBER.sub(_rounded, value)).strip()
+            value = " ".join((_NUMBER.sub(_rounded, value) if "." in value else value).split())
         element.set(local, value)
     if _local(element.tag) in ("text", "tspan"):
         element.text = visible(element.text or "", charset())

@@ -138,7 +138,7 @@ def batch(
     parameter: Annotated[
         list[str], "-p", "--parameter", "a further one that the notebooks declare", "NAME=VALUE"
     ],
-    jobs: Annotated[Count | None, "-j", "--jobs", "at once (default: one a processor)", "N"] = None,
+    jobs: Annotated[Count | None, "-j", "--jobs", "at once (default: processors + 1)", "N"] = None,
     plain: Annotated[bool, "a fresh process for each run, not forks of a warm one"] = False,
     deadline: Annotated[Seconds, "stop a run after this long", "SECONDS"] = 600,
     attempts: Annotated[Count, "for failures that may pass by themselves", "N"] = 3,

@@ -16,7 +16,7 @@ from pathlib import Path
 from jcurve.briefing.lightweight import lighten
 from jcurve.ground.files import write_file
 from jcurve.ground.processes import hold_lifeline
-from jcurve_runs.execution.staging import Outcome, Staged
+from jcurve_runs.execution.staging import Outcome, Staged, in_lines
 
 _SCHEME = "jcurve-staged:"
 _START_TIMEOUT = 60
@@ -39,17 +39,18 @@ def _execute(staged: Staged, kernels: type | None) -> Outcome:
     lighten()
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import DeadKernelError
+    from papermill import execute
     from papermill.exceptions import PapermillExecutionError
-    from papermill.execute import execute_notebook
     from papermill.iorw import papermill_io
 
     from jcurve_runs.execution.client import ThisInterpreter, TooMuchOutput
 
     papermill_io.register(_SCHEME, _StagedFiles())
+    execute.write_ipynb = lambda notebook, path: papermill_io.write(in_lines(notebook), path)
     cells = json.loads(staged.notebook.read_bytes())["cells"]
     total = len(cells) + 1  # papermill adds the cell of injected parameters
     try:
-        execute_notebook(
+        execute.execute_notebook(
             _as_template(staged.notebook),
             _SCHEME + _as_template(staged.executed),
             parameters=json.loads(staged.parameters.read_bytes()),

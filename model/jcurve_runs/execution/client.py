@@ -19,6 +19,8 @@ from papermill.iorw import papermill_io
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
+from jcurve_runs.execution.staging import in_line, in_lines
+
 MOST_BYTES = 32 * 1024 * 1024  # of a notebook's outputs together: ten times what a long report has
 
 MOST_FIGURES = 200  # outputs that hold an image
@@ -111,24 +113,12 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
     def save(self, **options: Any) -> None:
         """Save, unless the next cell's start or the end will do it.
 
-        As plain JSON: nbformat's way of writing costs ten times as much, and papermill
-        writes the finished notebook that way once more.
+        As plain JSON: nbformat's way of writing costs ten times as much.
         """
         if "nb" in options:
             self.nb = options["nb"]
         if self.output_path and not self._held:
-            papermill_io.write(self._text(), self.output_path)
-
-    def _text(self) -> str:
-        complete = self._complete
-        cells = (
-            complete[number] if number in complete else json.dumps(cell)
-            for number, cell in enumerate(self.nb.cells)
-        )
-        rest = dict(self.nb)
-        del rest["cells"]
-        ending = json.dumps(rest)[1:]
-        return f'{{"cells": [{", ".join(cells)}], {ending}'
+            papermill_io.write(in_lines(self.nb, self._complete), self.output_path)
 
     def cell_start(self, cell: Any, cell_index: int | None = None, **options: Any) -> None:
         """Note and save that a cell starts; text is passed over."""
@@ -142,7 +132,7 @@ class SavingManager(NotebookExecutionManager):  # type: ignore[misc]
         super().cell_complete(cell, cell_index, **options)
         self._held = False
         if cell_index is not None:
-            self._complete[cell_index] = json.dumps(self.nb.cells[cell_index])
+            self._complete[cell_index] = in_line(self.nb.cells[cell_index])
 
 
 def execute_notebook(

@@ -14,6 +14,7 @@ import gc
 import importlib
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -39,8 +40,10 @@ _ALWAYS = (
     "ipykernel.zmqshell",
     "ipykernel.ipkernel",
     "IPython.core.completerlib",
+    "IPython.core.oinspect",
     "psutil",
     "jinja2.ext",
+    "mistune.plugins",
     "jupyter_client.provisioning.local_provisioner",
     "contourpy",
     "matplotlib.figure",
@@ -65,8 +68,10 @@ _MODEL = (
     "jcurve.analysis.solving",
 )
 """What the questions that reports ask of the model are answered with."""
+_SHOWING, _EXHIBIT = "scenario_report.ipynb", re.compile(r"\b(\w+)\.(\w+)\(lens\)")
+"""The report whose exhibits are drawn, and how it calls for those that need a case alone."""
 _KEPT = 128 * 1024 * 1024  # of freed memory, in each run and rendering
-_OBJECTS = 50_000  # new ones before the collector looks at them
+_OBJECTS = 200_000  # new ones before the collector looks at them: more than a report makes
 _MESSAGE = 1024 * 1024
 _LONGEST = 10_000
 _SMALLEST = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
@@ -123,26 +128,25 @@ def wear_in() -> None:
 def rehearse(project: Path, *, exhibits: bool) -> None:
     """Evaluate the base scenario, so that the model is built and the facts are read.
 
-    For many runs draw what a report on it shows as well: fonts and templates are then read,
+    For many runs draw what the report on it shows as well: fonts and templates are then read,
     machine code is loaded and the usual texts are measured. Whoever forks checks before each run
     that neither data nor package has changed since.
     """
     from jcurve import evaluate
-    from jcurve.figures import Lens, beliefs, drag, fleet, size, spending, statements
+    from jcurve.figures import Lens
+    from jcurve.figures.style import make_ready
 
-    with contextlib.suppress(JCurveError):  # the notebook will say it where it belongs
-        lens = Lens(evaluate(project=project), project=Project(project))
-        if exhibits:
-            for shown in (
-                *size.sizes(lens),
-                beliefs.beliefs(lens),
-                beliefs.implied(lens),
-                spending.wave(lens),
-                fleet.pays(lens),
-                drag.margin_bridge(lens),
-                statements.income(lens),
-            ):
-                shown._repr_mimebundle_()
+    found = Project(project)
+    with contextlib.suppress(JCurveError, OSError):  # the notebook will say it where it belongs
+        lens = Lens(evaluate(project=project), project=found)
+        text = (found.notebooks / _SHOWING).read_text(encoding="utf-8") if exhibits else ""
+        for module, name in _EXHIBIT.findall(text):
+            with contextlib.suppress(Exception):  # and so will this one
+                draw = getattr(importlib.import_module(f"{figures.__name__}.{module}"), name)
+                shown = draw(lens)
+                for each in shown if isinstance(shown, tuple) else (shown,):
+                    each._repr_mimebundle_()
+        make_ready()
 
 
 def unsafe() -> str | None:

@@ -124,8 +124,8 @@ def batch(
 
     Args:
         requests: what is asked for.
-        jobs: how many run at once; as many as there are processors when None, on a cluster as
-            its workers have threads.
+        jobs: how many run at once; one more than there are processors when None, on a cluster
+            as its workers have threads.
         engine: what executes the runs.
         scheduler: address of a Dask cluster whose workers execute them instead.
         batch_id: made from the clock when None.
@@ -162,12 +162,13 @@ def batch(
 
 
 def default_jobs() -> int:
-    """As many as there are processors for this process, up to a limit."""
+    """One more than there are processors for this process, up to a limit: a run waits at times,
+    for its kernel and for the disk."""
     try:
         usable = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS, Windows
         usable = os.cpu_count() or 1
-    return max(1, min(usable, MOST_JOBS))
+    return min(usable + 1, MOST_JOBS)
 
 
 def manifest_path(project: Project, name: str) -> Path:

@@ -22,6 +22,7 @@ from jcurve.ground.files import digest, make_folder, publish_folder, write_file,
 from jcurve.ground.provenance import inputs
 from jcurve_runs.execution.executor import Render
 from jcurve_runs.execution.fingerprint import environment, hashed, package
+from jcurve_runs.execution.staging import in_lines
 from jcurve_runs.plan.request import Plan
 
 
@@ -40,8 +41,7 @@ def assemble(
     staged = Edition(edition.id, edition.report, edition.series, folder)
     notebook = json.loads(executed.read_bytes())
     seconds = [_seconds(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    tidied = json.dumps(tidy(notebook), indent=1, ensure_ascii=False)
-    write_file(staged.notebook, f"{tidied}\n")
+    write_file(staged.notebook, in_lines(tidy(notebook)))
     write_file(staged.results, results.model_dump_json(indent=2) + "\n")
     render(staged.notebook, staged.html, staged.pdf)
     files = [staged.html, staged.pdf, staged.notebook, staged.results]
