@@ -539,3 +539,19 @@ def test_a_notebook_has_a_cell_a_line() -> None:
     assert json.loads(text) == kept
     assert json.loads(in_lines(notebook)) == notebook
     assert text.splitlines()[2] == '{"source": "kept"}'
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere kernels have ports")
+def test_no_kernel_needs_a_port(tmp_path: Path) -> None:
+    """One that is free when it is chosen may be taken before the kernel has it."""
+    project = make_project(tmp_path)
+    asked = (
+        "import json\n"
+        "from ipykernel.connect import get_connection_file\n"
+        "with open(get_connection_file()) as file:\n"
+        "    assert json.load(file)['transport'] == 'ipc'\n"
+    )
+    write_notebook(project.notebooks / "fixture.ipynb", [PARAMETERS, SHOW, asked, RECORD])
+    assert states(run_batch(project, "base", render=render_plainly)) == [
+        ("base", "succeeded", None)
+    ]

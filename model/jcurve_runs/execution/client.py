@@ -6,6 +6,7 @@ Import it only where a notebook is executed: it loads papermill. Call ``lighten`
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from typing import Any
 
@@ -31,10 +32,16 @@ class TooMuchOutput(Exception):
 
 
 class ThisInterpreter(AsyncKernelManager):
-    """Starts ``sys.executable`` with ipykernel, no history file, encrypted sockets."""
+    """Starts ``sys.executable`` with ipykernel, no history file, encrypted sockets.
+
+    Linux knows sockets by a name that is no file. Elsewhere they are ports: one that is free when
+    it is chosen may be taken when the kernel binds it, a second later.
+    """
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        if sys.platform == "linux":
+            self.transport, self.ip = "ipc", f"@jcurve-{secrets.token_hex(16)}"
         if self.has_trait("transport_encryption") and zmq.has("curve"):
             self.transport_encryption = "auto"
 
