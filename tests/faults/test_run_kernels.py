@@ -152,7 +152,12 @@ def test_a_late_run_is_stopped_kernel_and_all(
     assert gone(int(note.read_text()))
 
 
-def test_a_killed_child_is_a_failure_and_leaves_no_kernel(tmp_path: Path) -> None:
+def test_a_killed_child_is_a_failure_and_leaves_no_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     kill = "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(600)"
     project = make_project(tmp_path, [PARAMETERS, SHOW, NOTE_PID + kill])
 
@@ -162,6 +167,8 @@ def test_a_killed_child_is_a_failure_and_leaves_no_kernel(tmp_path: Path) -> Non
     assert caught.value.reason == "child_killed"
     assert "signal 9" in str(caught.value)
     assert gone(int((project.reports / ".staging/kernel.pid").read_text()))
+    # The keys to a kernel lie in the run's own folder, which is gone.
+    assert list(temporary.glob("**/*.json")) == []
 
 
 def test_two_runs_of_one_thing_are_the_same_bytes(tmp_path: Path) -> None:

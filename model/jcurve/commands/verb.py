@@ -299,7 +299,7 @@ def _in_words_of_argparse(
     texts = [each for each in beside if isinstance(each, str) and each not in names]
     needed = parameter.default is parameter.empty
     default = None if needed else parameter.default
-    shown = f" (default: {default})" if default not in (None, False) else ""
+    shown = f" (default: {default})" if default not in (None, False, "") else ""
     settings = {"help": "".join([*texts[:1], shown]).strip(), "default": default}
     if kind is bool:
         settings["action"] = "store_true"

@@ -16,11 +16,11 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from jcurve.analysis.snapshots import compare
-from jcurve.assumptions.house_style import read_house_style
+from jcurve.assumptions.house_style import HouseStyle, read_house_style
 from jcurve.briefing.editions import Edition, snapshot_of_edition
 from jcurve.briefing.payload import framed
 from jcurve.briefing.pictures import drawable
@@ -38,7 +38,6 @@ MOST_ATTACHED = 8 * 1024 * 1024
 """Bytes of PDFs that are still attached to one mail: after base64 most servers take them."""
 
 Exhibits: TypeAlias = list[dict[str, Any]]
-Content: TypeAlias = dict[str, Any]  # what a template takes; every text is one line
 _SHOWN = ("npv", "irr", "payback", "discounted_payback", "trough_amount", "trough_quarter")
 _MOST_LISTED = 12
 _SUBJECTS = {
@@ -60,6 +59,26 @@ class _Picture:
     id: str
     alt: str
     png: bytes = field(repr=False)
+
+
+class _Part(NamedTuple):
+    """What a mail says of one edition; every text is one line."""
+
+    edition: Edition
+    title: str
+    gist: str
+    subtitle: str
+    stale: str
+    changed: list[str]
+    views: list[str]
+    figures: list[tuple[str, list[tuple[str, str]]]]
+    moved: list[str]
+    note: str
+    link: str
+    link_opens: bool
+    picture: _Picture | None
+    attached: bool
+    file: str
 
 
 def compose(message: Message, project: Project, *, sender: str, moment: datetime) -> EmailMessage:
@@ -110,20 +129,23 @@ def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
     left, parts = MOST_ATTACHED, []
     for number, (folder, before) in enumerate(message.editions, start=1):
         part = _part(project, _edition(project, folder), before, number, left)
-        left -= part["edition"].pdf.stat().st_size if part["attached"] else 0
+        left -= part.edition.pdf.stat().st_size if part.attached else 0
         parts.append(part)
     if len(parts) == 1:
-        subject = f"{parts[0]['title']}: {parts[0]['gist']}"
+        subject = f"{parts[0].title}: {parts[0].gist}"
     else:
-        named = ", ".join(dict.fromkeys(part["title"] for part in parts))
+        named = ", ".join(dict.fromkeys(part.title for part in parts))
         subject = f"{message.schedule or 'reports'}: {len(parts)} reports: {named}"
     mail["Subject"] = _header(f"J-Curve: {subject}")
-    house = _house(project)
-    mail.set_content(_template("mail.txt").render(parts=parts, house=house))
-    mail.add_alternative(_template("mail.html").render(parts=parts, house=house), subtype="html")
+    house = read_house_style(project.reports)
+    logo = _logo(house)
+    shown = {"parts": parts, "colour": house.colour, "logo": logo}
+    shown |= {"company": one_line(house.company), "footer": one_line(house.footer, 600)}
+    mail.set_content(_template("mail.txt").render(shown))
+    mail.add_alternative(_template("mail.html").render(shown), subtype="html")
     page = mail.get_payload()[1]  # type: ignore[index]
     assert isinstance(page, EmailMessage)
-    for picture in (house["logo"], *(part["picture"] for part in parts)):
+    for picture in (logo, *(part.picture for part in parts)):
         if picture is not None:
             page.add_related(
                 *(picture.png, "image", "png"),
@@ -131,7 +153,7 @@ def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
                 filename=f"{picture.id.partition('@')[0]}.png",
                 disposition="inline",
             )
-    for edition in (part["edition"] for part in parts if part["attached"]):
+    for edition in (part.edition for part in parts if part.attached):
         mail.add_attachment(
             edition.pdf.read_bytes(),
             maintype="application",
@@ -140,9 +162,7 @@ def _editions(mail: EmailMessage, message: Message, project: Project) -> None:
         )
 
 
-def _part(
-    project: Project, edition: Edition, before: str | None, number: int, left: int
-) -> Content:
+def _part(project: Project, edition: Edition, before: str | None, number: int, left: int) -> _Part:
     """What a mail says of one edition."""
     results = read_results(edition.results)
     exhibits = list(_exhibits(edition))
@@ -162,24 +182,24 @@ def _part(
     file = f"Attached: {edition.report}-{edition.series}.pdf ({_size(size)})."
     if size > left:
         file = f"The PDF is too large for a mail ({_size(size)}): {place}"
-    return {
-        "edition": edition,
-        "title": title,
-        "gist": _gist(results, one_line(str(cover.get("title", "")), 120)),
-        "subtitle": one_line(str(cover.get("title", "")), 300),
-        "stale": one_line(str(cover.get("stale", "")), 600),
-        "changed": changed[:_MOST_LISTED],
-        "views": [VIEW_WORDS[view] for view in views],
-        "figures": _figures(results, views),
-        "moved": _moved(project, edition, before) + _caused(exhibits),
-        "note": f"Data through {quarter(results.data_through)}, valued at the end of "
+    return _Part(
+        edition=edition,
+        title=title,
+        gist=_gist(results, one_line(str(cover.get("title", "")), 120)),
+        subtitle=one_line(str(cover.get("title", "")), 300),
+        stale=one_line(str(cover.get("stale", "")), 600),
+        changed=changed[:_MOST_LISTED],
+        views=[VIEW_WORDS[view] for view in views],
+        figures=_figures(results, views),
+        moved=_moved(project, edition, before) + _caused(exhibits),
+        note=f"Data through {quarter(results.data_through)}, valued at the end of "
         f"{quarter(results.valuation_date)}. Analysis, not investment advice.",
-        "link": link,
-        "link_opens": bool(base),
-        "picture": _picture(exhibits, number),
-        "attached": size <= left,
-        "files": [file],
-    }
+        link=link,
+        link_opens=bool(base),
+        picture=_picture(exhibits, number),
+        attached=size <= left,
+        file=file,
+    )
 
 
 def _edition(project: Project, folder: str) -> Edition:
@@ -259,18 +279,13 @@ def _picture(exhibits: Exhibits, number: int) -> _Picture | None:
     return _Picture(f"chart{number}@jcurve", one_line(str(chart.get("alt", "")), 600), png)
 
 
-def _house(project: Project) -> Content:
-    """What a mail says of who sends it."""
-    style = read_house_style(project.reports)
-    company, logo = one_line(style.company), style.logo
-    svg = ""
-    if logo is not None:
-        mark = drawable(logo.mime, logo.data, company, "house style")
-        svg = framed(mark) if mark is not None else ""
-    png = _drawn(svg) if svg else None
-    picture = _Picture("logo@jcurve", company or "Logo", png) if png is not None else None
-    footer = one_line(style.footer, 600)
-    return {"company": company, "footer": footer, "colour": style.colour, "logo": picture}
+def _logo(house: HouseStyle) -> _Picture | None:
+    if house.logo is None:
+        return None
+    company = one_line(house.company)
+    mark = drawable(house.logo.mime, house.logo.data, company, "house style")
+    png = _drawn(framed(mark)) if mark is not None else None
+    return _Picture("logo@jcurve", company or "Logo", png) if png is not None else None
 
 
 def _drawn(svg: str) -> bytes | None:

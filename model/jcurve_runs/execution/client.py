@@ -6,8 +6,10 @@ Import it only where a notebook is executed: it loads papermill. Call ``lighten`
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sys
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -42,6 +44,8 @@ class ThisInterpreter(AsyncKernelManager):
         super().__init__(**traits)
         if sys.platform == "linux":
             self.transport, self.ip = "ipc", f"@jcurve-{secrets.token_hex(16)}"
+        if folder := os.environ.get("JUPYTER_RUNTIME_DIR"):  # of a run, gone with it when killed
+            self.connection_file = str(Path(folder) / f"kernel-{secrets.token_hex(16)}.json")
         if self.has_trait("transport_encryption") and zmq.has("curve"):
             self.transport_encryption = "auto"
 
