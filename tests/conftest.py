@@ -76,6 +76,7 @@ class ByUnit(LoadScopeScheduling):
         return _unit(nodeid)[1]
 
 
+@pytest.hookimpl(optionalhook=True)  # pytest -p no:xdist runs without it
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByUnit:
     """Units in their order, not by how many tests they have; xdist's own groups, which are made
     by name, do nothing with pytest 9."""

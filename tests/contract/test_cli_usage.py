@@ -36,6 +36,12 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
             "did you mean 'show'?",
         ),
         (
+            "facts verify --company META",
+            2,
+            "--company and --write go with refresh; allowed: jcurve facts verify",
+        ),
+        ("lines capex --by month", 2, "unknown period; received 'month'; allowed: quarter, year"),
+        (
             "check --jsn",
             2,
             "unknown argument of check; received '--jsn'; allowed: -h, --help, --json, --project; "
@@ -132,7 +138,9 @@ def test_help_shows_an_example(verb: str, capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit) as caught:
         main([*verb.split(), "--help"])
     assert caught.value.code == 0
-    assert f"jcurve {verb}".strip() in capsys.readouterr().out.partition("example")[2]
+    told = capsys.readouterr().out
+    assert f"jcurve {verb}".strip() in told.partition("example")[2]
+    assert "(default: )" not in told
 
 
 def test_help_starts_light() -> None:

@@ -94,20 +94,23 @@ class TestServers:
     @pytest.fixture
     def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found: list[str] = []
-        monkeypatch.setattr(Guarded, "launch_instance", found.extend)
+        monkeypatch.setattr(
+            Guarded, "launch_instance", lambda given, config: found.extend([*given, str(config)])
+        )
         monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", found.extend)
         monkeypatch.setenv("JCURVE_PROJECT", str(HOME))
         return found
 
     def test_the_app_stays_on_this_machine_behind_a_token(self, asked: list[str]) -> None:
         app(Project(HOME), port=8866, browser=False, kernels=3, idle=90.0)
-        options = dict(each.lstrip("-").split("=", 1) for each in asked[1:])
+        options = dict(each.lstrip("-").split("=", 1) for each in asked[1:-1])
         assert options["Voila.ip"] == "127.0.0.1"
         assert len(options["Voila.token"]) == 48
         assert options["CappedKernels.cap"] == "3"
         assert options["CappedKernels.cull_idle_timeout"] == "90"
         assert options["CappedKernels.cull_connected"] == "True"
-        assert "default-src 'self'" in options["Voila.tornado_settings"]
+        assert "default-src 'self'" in asked[-1]
+        assert "'transport_encryption': 'auto'" in asked[-1]
         line = options["Voila.kernel_websocket_connection_class"]
         assert line == f"{PanelOnly.__module__}.{PanelOnly.__name__}"
 
@@ -144,7 +147,7 @@ class TestServers:
         assert "has no workbench" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
-        "options", [["--kernels", "0"], ["--idle", "-1"], ["--port", "x"], ["--kernls", "2"]]
+        "options", [["--kernels", "0"], ["--idle", "-1"], ["--port", "65536"], ["--kernls", "2"]]
     )
     def test_options_are_checked(
         self, options: list[str], capsys: pytest.CaptureFixture[str]

@@ -367,7 +367,7 @@ class TestPrice:
         low, high = market_implied.price_implied(
             scenario("base"), [market_implied.Price(50.0), market_implied.Price(50_000.0)]
         )
-        assert set(low.notes) == {"worth more than the price without any AI product"}
+        assert set(low.notes) == {"a share is worth more than the price without any AI product"}
         assert set(high.notes) == {"no demand shown for AI products is enough"}
 
     @pytest.mark.parametrize("price", [0.0, -1.0, float("nan"), float("inf")])

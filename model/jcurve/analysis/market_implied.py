@@ -34,7 +34,7 @@ _PRICE, _WACC, _VALUE = "shares.reference_price", "returns.wacc", "value_per_sha
 _PRICES = "PX_"
 _PAIRS = 15
 _BN = 1000.0
-_NONE_NEEDED = "worth more than the price without any AI product"
+_NONE_NEEDED = "a share is worth more than the price without any AI product"
 _NOT_ENOUGH = "no demand shown for AI products is enough"
 
 

@@ -48,7 +48,10 @@ def read_cases(path: str | Path, scenarios: Sequence[str] = (BASE,)) -> list[Cas
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise UsageError("the table of cases cannot be read", where=str(path)) from error
+        why = (
+            error.strerror.lower() if isinstance(error, OSError) and error.strerror else "not text"
+        )
+        raise UsageError(f"the table of cases cannot be read ({why})", where=str(path)) from error
     head = text.partition("\n")[0]
     is_continental = ";" in head and "," not in head
     rows = csv.reader(text.splitlines(), delimiter=";" if is_continental else ",")

@@ -37,6 +37,8 @@ def facts(
     if action == "refresh":
         found = _refreshed(context, company or modelled_company(context.project), write)
         return Answer(found, found.lines())
+    if company or write:
+        raise UsageError("--company and --write go with refresh", allowed="jcurve facts verify")
     with Progress("facts"):
         report = verify(project=context.project)
     return Answer(

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from jcurve.commands.progress import Progress
 from jcurve.commands.texts import attributes, table, write_frame
-from jcurve.commands.verb import NOT_WITH_JSON, Answer, Context, Count, Seconds, to_stderr, verb
+from jcurve.commands.verb import (
+    NOT_WITH_JSON,
+    Answer,
+    Context,
+    Count,
+    Port,
+    Seconds,
+    to_stderr,
+    verb,
+)
 from jcurve.ground.errors import AnswerError, JCurveError, UsageError
 from jcurve.ground.project import start_project
 
@@ -139,7 +148,7 @@ def lines(
     names: Annotated[list[str], "such as capex, book_depreciation, revenue@without", "LINE"],
     *,
     scenario: Annotated[str, "-s", "--scenario"] = "base",
-    by: Annotated[Literal["quarter", "year"], "a row each"] = "quarter",
+    by: Annotated[Literal["quarter", "year"], "a row each", "PERIOD"] = "quarter",
     world: Annotated[
         str | None, "with, without or stopped; programme or go_forward for the difference", "WORLD"
     ] = None,
@@ -278,7 +287,7 @@ def migrate(
 def lab(
     context: Context,
     *,
-    port: Annotated[Count, "the first port to try, on this machine alone", "N"] = 8888,
+    port: Annotated[Port, "the first port to try, on this machine alone", "N"] = 8888,
     no_browser: Annotated[bool, "open no browser"] = False,
 ) -> None:
     """Open JupyterLab on the notebooks."""
@@ -291,7 +300,7 @@ def lab(
 def app(
     context: Context,
     *,
-    port: Annotated[Count, "the first port to try, on this machine alone", "N"] = 8866,
+    port: Annotated[Port, "the first port to try, on this machine alone", "N"] = 8866,
     no_browser: Annotated[bool, "open no browser"] = False,
     kernels: Annotated[Count, "panels open at once, one kept warm among them", "N"] = 4,
     idle: Annotated[Seconds, "end a panel that nobody touches for this long", "SECONDS"] = 7200,

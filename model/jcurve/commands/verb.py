@@ -144,9 +144,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if (port := _count(text)) > 65_535:
+        raise argparse.ArgumentTypeError(f"not a port, which is 65535 at most: {text!r}")
+    return port
+
+
 Seconds: TypeAlias = Annotated[float, _seconds]  # a time above 0
 
 Count: TypeAlias = Annotated[int, _count]  # a whole number above 0
+Port: TypeAlias = Annotated[int, _port]
 
 NOT_WITH_JSON = object()  # beside the type of an option that cannot go with ``--json``
 

@@ -268,7 +268,7 @@ def _dated(line: PriceLine) -> str:
 def _implied_reading(line: PriceLine) -> str:
     less, more = sorted(abs(each) for each in line.half_a_point)
     missing = [note for note in dict.fromkeys(line.notes) if note]
-    why = f" No pair: {missing[0]}." if missing else ""
+    why = f" Where a line ends, {missing[0]}." if missing else ""
     known = line.revenues[np.isfinite(line.revenues)]
     if known[-1] > known[0]:
         why = (

@@ -54,14 +54,7 @@ def lab(project: Project, *, port: int, browser: bool) -> None:
     )
 
 
-def app(
-    project: Project,
-    *,
-    port: int,
-    browser: bool,
-    kernels: int,
-    idle: float,
-) -> None:
+def app(project: Project, *, port: int, browser: bool, kernels: int, idle: float) -> None:
     """Serve the panel alone until it is stopped.
 
     Args:
@@ -72,10 +65,18 @@ def app(
             process of about 200 MB.
         idle: seconds after which a panel that nobody touches is ended.
     """
+    import zmq
+    from traitlets.config import Config
+
     from jcurve.workbench.kernels import Guarded
 
     notebook = _notebook(project)
+    settings = Config()
     headers = {"Content-Security-Policy": _NOTHING_FROM_OUTSIDE}
+    settings.Voila.tornado_settings = {"headers": headers}
+    settings.VoilaConfiguration.file_allowlist = []
+    if zmq.has("curve"):
+        settings.KernelManager.transport_encryption = "auto"
     os.environ["JCURVE_PROJECT"] = str(project.root)
     if project.published is not None:
         os.environ["JCURVE_REPORTS"] = str(project.published)
@@ -87,17 +88,16 @@ def app(
             f"--Voila.port={port}",
             f"--Voila.open_browser={browser}",
             f"--Voila.token={secrets.token_hex(24)}",
-            f"--Voila.tornado_settings={{'headers': {headers!r}}}",
             "--Voila.kernel_websocket_connection_class=jcurve.workbench.kernels.PanelOnly",
             "--VoilaConfiguration.preheat_kernel=True",
             "--VoilaConfiguration.default_pool_size=1",
-            "--VoilaConfiguration.file_allowlist=[]",
             "--VoilaConfiguration.multi_kernel_manager_class=jcurve.workbench.kernels.CappedKernels",
             f"--CappedKernels.cap={kernels}",
             f"--CappedKernels.cull_idle_timeout={round(idle)}",
             f"--CappedKernels.cull_interval={_CHECK_EVERY}",
             "--CappedKernels.cull_connected=True",
-        ]
+        ],
+        config=settings,
     )
 
 
