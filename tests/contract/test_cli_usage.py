@@ -194,7 +194,7 @@ def test_the_parameters_of_a_verb_are_what_can_be_typed(words: str, given: dict[
     [
         ("wel", "did you mean 'well'"),
         ("well --most 0", "argument -m/--most: not a whole number above 0: '0'"),
-        ("well --rate x", "argument --rate: invalid float value: 'x'"),
+        ("well --rate x", "argument --rate: not a number: 'x'"),
         ("well --pair a", "argument --pair: expected 2 arguments"),
         ("well --dates --once", "argument --dates: expected at least one argument"),
         ("well --quietly --json", "argument --json: not allowed with argument --quietly"),

@@ -252,6 +252,8 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(formatter_class=form, allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
+        for kind, word in (("int", "whole number"), ("float", "number")):
+            message = message.replace(f"invalid {kind} value", f"not a {word}")
         raise UsageError(message, allowed=f"see '{self.prog} --help'")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
