@@ -550,6 +550,8 @@ def test_no_kernel_needs_a_port(tmp_path: Path) -> None:
         "from ipykernel.connect import get_connection_file\n"
         "with open(get_connection_file()) as file:\n"
         "    assert json.load(file)['transport'] == 'ipc'\n"
+        "import os\n"
+        "assert get_connection_file().startswith(os.environ['JUPYTER_RUNTIME_DIR'])\n"
     )
     write_notebook(project.notebooks / "fixture.ipynb", [PARAMETERS, SHOW, asked, RECORD])
     assert states(run_batch(project, "base", render=render_plainly)) == [
