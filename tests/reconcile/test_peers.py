@@ -289,7 +289,9 @@ def test_a_made_up_company_is_a_folder_of_data(acme: Project) -> None:
     assert charge[timeline.index("2023Q1")] < 400.0  # five years from 2023 on
     assert charge.sum() == pytest.approx(40 * 400.0)
     assert found.backcast("2022")[0].error == pytest.approx(0.0, abs=1e-12)
-    assert found.intensity("2024") == pytest.approx(0.2)
+    assert found.year("outlay", "2024") == pytest.approx(
+        0.2 * found.year("reported_revenue", "2024")
+    )
     # All deducted at once: tax cancels, and what must come back is plain capital recovery.
     needed = 1_600 * capital_recovery(0.10, 5)
     assert found.year("required_cash", "2024") == pytest.approx(needed)

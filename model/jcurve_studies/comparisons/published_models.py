@@ -7,8 +7,8 @@ beside ours.
 
 **Not every answer follows from what is printed.** J.P. Morgan's 650 bn a year rests on years, a
 margin and an outlay that are not printed: recovery of 5,000 bn at 10 % over 15 whole years is
-657, and 650 lies inside what the rounding of the years or the range of the outlay allows
-(:func:`jpm_ranges`), so it can be neither confirmed nor refuted. Sequoia's hole leaves out how
+657, and 650 lies inside what the rounding of the years or the range of the outlay allows, so it can
+be neither confirmed nor refuted. Sequoia's hole leaves out how
 many companies are assumed to earn 5 bn; Bain's 2,000 bn is its capex over a ratio that is not
 printed; Burry's and BofA's figures come without the assets they rest on.
 """
@@ -51,65 +51,6 @@ def jpm_requirement(outlay: float, rate: float = 0.10, years: float = 15.0) -> f
     our reading of the published figure, which states none: 15 whole years come nearest to the
     printed 650, at 657."""
     return outlay * capital_recovery(rate, years)
-
-
-def jpm_years(requirement: float, outlay: float, rate: float = 0.10) -> float:
-    """Years over which level cash recovers an outlay at a return, infinite in perpetuity."""
-    interest = rate * outlay
-    if requirement < interest:
-        raise UsageError(
-            "never recovered", received=requirement, allowed=f"at least {interest:g} a year"
-        )
-    if requirement == interest:
-        return math.inf
-    return -math.log(1.0 - interest / requirement) / math.log1p(rate)
-
-
-class Reading(NamedTuple):
-    """Answers that one reading of a published model allows, and whether its own is among them."""
-
-    reading: str
-    low: float
-    high: float
-    holds: bool
-
-
-def jpm_ranges(
-    printed: float, outlays: tuple[float, float], rate: float, years: float
-) -> tuple[Reading, ...]:
-    """What the rounding or range of each input allows of J.P. Morgan's answer.
-
-    Args:
-        printed: its answer, a year.
-        outlays: the printed range of the outlay, in the unit of the answer.
-        rate: the printed return.
-        years: our reading of the years, whole.
-    """
-    low, high = outlays
-    half = 0.5 * 10.0 ** math.floor(math.log10(low))  # 5 trillion is 4.5 to 5.5 rounded
-    found = {
-        f"{low:,.0f} over {years:g} years, both exact": (
-            jpm_requirement(low, rate, years),
-            jpm_requirement(low, rate, years),
-        ),
-        f"{low:,.0f} over {years - 0.5:g} to {years + 0.5:g} years": (
-            jpm_requirement(low, rate, years + 0.5),
-            jpm_requirement(low, rate, years - 0.5),
-        ),
-        f"{low - half:,.0f} to {low + half:,.0f} over {years:g} years": (
-            jpm_requirement(low - half, rate, years),
-            jpm_requirement(low + half, rate, years),
-        ),
-        f"{low:,.0f} to {high:,.0f} over {2 * years:g} years": (
-            jpm_requirement(low, rate, 2 * years),
-            jpm_requirement(high, rate, 2 * years),
-        ),
-        f"{low:,.0f} to {high:,.0f} in perpetuity": (rate * low, rate * high),
-    }
-    return tuple(
-        Reading(name, least, most, round(least) <= printed <= round(most))
-        for name, (least, most) in found.items()
-    )
 
 
 def monthly_payment(yearly: float, users: float) -> float:

@@ -18,9 +18,6 @@ from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve_studies.comparisons import published_models as p
 
-COMPANIES = ("Meta", "Microsoft", "Alphabet", "Amazon", "Oracle")
-"""Companies whose AI cash the model of fberl counts; it prints answers for Meta alone."""
-
 _TABLE = "evidence/published_models.csv"
 _KILO, _BILLION, _PERCENT = 1e3, 1e9, 100.0
 _HOURS_IN_YEAR = 8_760.0
@@ -214,12 +211,12 @@ class NetCash(NamedTuple):
     net: float
 
 
-def net_cash(model: PublishedModel, company: str, year: int) -> NetCash:
-    """The AI cash of a company by the model of fberl: AI revenue less AI capex less the power of
+def net_cash(model: PublishedModel, year: int) -> NetCash:
+    """The AI cash of Meta by the model of fberl: AI revenue less AI capex less the power of
     what it bought, nothing depreciated."""
     names = ("capex", "infrastructure", "servers", "accelerators", "ai_revenue")
     capex, infrastructure, servers, accelerators, revenue = (
-        model.given(f"{name}.{company}.{year}") for name in names
+        model.given(f"{name}.Meta.{year}") for name in names
     )
     bought = capex * infrastructure * servers * accelerators
     fleet = bought * _BILLION / model.given("unit_price")
@@ -229,7 +226,7 @@ def net_cash(model: PublishedModel, company: str, year: int) -> NetCash:
 
 
 def _fberl(model: PublishedModel) -> Mapping[str, float | None]:
-    now, then = net_cash(model, "Meta", 2025), net_cash(model, "Meta", 2026)
+    now, then = net_cash(model, 2025), net_cash(model, 2026)
     return {
         "Meta: accelerators, 2025": now.accelerators,
         "Meta: running them, 2025": now.running,

@@ -17,7 +17,6 @@ from jcurve_studies.comparisons.response import ARRIVAL, response
 from jcurve_studies.exhibits import (
     backtests,
     by_quarter,
-    peer_records,
     peers,
     published,
     validation,
@@ -39,7 +38,7 @@ def text(name: str, study: Study) -> str:
         finalize=lambda it: it.markdown() if isinstance(it, Exhibit | TableExhibit) else it,
         trim_blocks=True,
     )
-    rooms = (backtests, by_quarter, peer_records, peers, published, validation)
+    rooms = (backtests, by_quarter, peers, published, validation)
     tables = (dictionary, registers)
     made.globals |= {each.__name__.rpartition(".")[2]: each for each in (*rooms, *tables)}
     made.globals |= {"SUBJECTS": SUBJECTS, "ARRIVAL": ARRIVAL, "table": markdown.table}
