@@ -14,7 +14,7 @@ from jcurve.facts import history
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.comparisons.response import Fit, Line, Study, fit, response
-from jcurve_studies.exhibits.elasticity import response_fit
+from jcurve_studies.exhibits.published import response_fit
 from tests.support.quarters_back import LAST
 
 HOME = Project(Path(__file__).resolve().parents[2])

@@ -21,7 +21,6 @@ from jcurve_studies.exhibits import (
     published,
     validation,
 )
-from jcurve_studies.exhibits.elasticity import response_fit
 from jcurve_studies.pages import dictionary, registers
 from jcurve_studies.pages.study import Study
 
@@ -62,7 +61,7 @@ def history(study: Study) -> TableExhibit:
     """What history says of the response of advertising."""
     case = study.base
     row, quarters = case.row("ranking_compute@with"), case.assembly.timeline.labels
-    return response_fit(response(row, quarters, project=study.project))
+    return published.response_fit(response(row, quarters, project=study.project))
 
 
 def said(study: Study, driver: str, title: str) -> TableExhibit:
