@@ -26,6 +26,7 @@ from pydantic import (
 from jcurve.evaluation.naming import headline_text
 from jcurve.ground.errors import RunError
 from jcurve.ground.files import write_file
+from jcurve.ground.numbers import differing
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -149,7 +150,12 @@ class Results(_Record):
     @property
     def changed(self) -> list[str]:
         """The values that were set for this run alone, each in words."""
-        return list(self.scenario.set_values)
+        return list(self.scenario.set_values) or [
+            f"{each.label or each.key}: "
+            + " → ".join(differing(each.before, each.after, each.unit))
+            for each in self.scenario.differences
+            if each.set_by == "override"
+        ]
 
     @model_validator(mode="after")
     def _complete(self) -> Results:
