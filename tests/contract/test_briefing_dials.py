@@ -15,8 +15,7 @@ import jcurve
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.figures.lens import Lens
-from jcurve.figures.whatif import KEYS, Dial, Output, WhatIf, what_if
-from jcurve.ground.errors import UsageError
+from jcurve.figures.whatif import KEYS, WhatIf, what_if
 from jcurve.ground.numbers import money
 from tests.support import pdfcheck
 from tests.support.demo_report import code, cover, demo_notebook, notebook
@@ -107,15 +106,3 @@ def test_on_paper_it_is_a_table(panel: WhatIf) -> None:
     paper = pdf(read(notebook(code(cover(summary=())), code(panel)), "dials"))
     assert pdfcheck.complaints(paper) == []
     assert panel.dials[0].values[0] in pdfcheck.page_texts(paper)[0]
-
-
-def test_dials_must_cover_every_combination(panel: WhatIf) -> None:
-    content = panel.model_dump() | {"outputs": (Output(label="Value", cells=("1",)),)}
-    with pytest.raises(UsageError, match="exhibit what-if does not cover"):
-        WhatIf(**content)
-
-
-def test_a_dial_points_at_one_of_its_values(panel: WhatIf) -> None:
-    dials = (Dial(label="x", values=panel.dials[0].values, at=9), *panel.dials[1:])
-    with pytest.raises(UsageError, match="outside its values"):
-        WhatIf(**(panel.model_dump() | {"dials": dials}))

@@ -15,7 +15,7 @@ from jcurve.facts.history_rules import RULES
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, find_project
 from jcurve.ground.quarters import Quarter
-from jcurve_studies.exhibits import peer_records, peers
+from jcurve_studies.exhibits import peers
 from jcurve_studies.fits.companies import fiscal_years, peer
 from jcurve_studies.fits.outlays import fit_outlays
 
@@ -239,10 +239,8 @@ def test_both_are_in_the_report_of_peers_and_its_page(project: Project) -> None:
     for exhibit in (
         peers.intensity(found),
         peers.rebuilt(found),
-        peers.fitted(found, early=False),
+        peers.fitted(found),
         peers.wave(found),
-        peer_records.outlays(found),
-        peer_records.targets(found),
     ):
         text = exhibit.plain()
         assert "Maya" in text, exhibit.id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 import jcurve
@@ -12,7 +11,7 @@ from jcurve.facts import reported
 from jcurve.ground.errors import FactsError
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.comparisons.cross_check import Comparison, compare, references
-from jcurve_studies.comparisons.response import ELASTICITIES, believed
+from jcurve_studies.comparisons.response import ELASTICITIES
 from tests.support.quarters_back import LAST
 
 STATEMENTS = ("costs", "income", "assets", "capex", "cash_flow", "balance_sheet")
@@ -97,16 +96,6 @@ class TestPublishedFigures:
 
 
 class TestReadings:
-    def test_each_splits_the_same_growth(self) -> None:
-        """Own growth less the frontier's share is linear in the elasticity; so is what is left."""
-        found = believed(jcurve.evaluate())
-        per_unit = [(each.own / each.elasticity, each.relative / each.elasticity) for each in found]
-        np.testing.assert_allclose(per_unit, [per_unit[0]] * len(found), rtol=1e-9)
-        left, values = ([getattr(each, name) for each in found] for name in (
-            "unexplained", "elasticity"))  # fmt: skip
-        slopes = np.diff(left) / np.diff(values)
-        np.testing.assert_allclose(slopes, slopes[0], rtol=1e-6)
-
     def test_the_range_of_the_belief_holds_every_value(self) -> None:
         item = jcurve.scenario("base")["advertising.compute_elasticity"]
         assert (item.low, item.high) == (min(ELASTICITIES), max(ELASTICITIES))

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from jcurve.facts import history
-from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 from jcurve_studies.comparisons.response import Fit, Line, Study, fit, response
-from jcurve_studies.exhibits.elasticity import response_fit
+from jcurve_studies.exhibits.published import response_fit
 from tests.support.quarters_back import LAST
 
 HOME = Project(Path(__file__).resolve().parents[2])
@@ -166,15 +165,3 @@ def test_no_standard_error_stands_alone(study: Study) -> None:
     shown = [row for row in exhibit.rows if any("(" in str(cell) for cell in row.cells[1:4])]
     assert len(shown) == len(study.readings) + len(study.placebos)
     assert all(len(str(row.cells[4])) > 20 for row in shown)
-
-
-def spoilt(at: str, value: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    row = COMPUTE.copy()
-    row[QUARTERS.index(at)] = value
-    return row
-
-
-@pytest.mark.parametrize("value", [0.0, -1.0, np.nan])
-def test_compute_that_is_missing_is_named(value: float) -> None:
-    with pytest.raises(UsageError, match=r"no compute in a quarter.*2024Q3"):
-        response(spoilt("2024Q3", value), QUARTERS, project=HOME)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +54,8 @@ def pdf(
     document: Document, *, paper: Paper | None = None, house: HouseStyle | None = None
 ) -> bytes:
     """A document typeset, whatever could not be set in it."""
-    return typeset(document, paper=paper, house=house).pdf
+    house = house or HouseStyle()
+    return typeset(document, replace(house, paper=paper or house.paper)).pdf
 
 
 def complaints(pdf: bytes) -> list[str]:

@@ -20,7 +20,7 @@ import os
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jcurve.briefing.document import Loss
@@ -64,12 +64,7 @@ _HOMES = {
 
 
 def render(
-    notebook: Path,
-    html: Path,
-    pdf: Path,
-    *,
-    paper: Literal["a4", "us-letter"] | None = None,
-    project: Project | None = None,
+    notebook: Path, html: Path, pdf: Path, *, project: Project | None = None
 ) -> tuple[Loss, ...]:
     """Write an executed notebook as HTML and as PDF; what neither could show comes back.
 
@@ -96,7 +91,7 @@ def render(
     house = read_house_style(project.reports) if project is not None else None
     folder = project.notebooks if project is not None else notebook.parent
     document = read(json.loads(notebook.read_bytes()), notebook.stem, folder=folder)
-    written, made = page(document, house), typeset(document, paper=paper, house=house)
+    written, made = page(document, house), typeset(document, house)
     losses = document.losses + made.losses
     tell(losses, strict=bool(os.environ.get("JCURVE_STRICT")))
     write_file(html, written)

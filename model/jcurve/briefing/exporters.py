@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from jcurve.briefing.lightweight import lighten
 from jcurve.briefing.panels import with_panels
@@ -107,21 +108,14 @@ class BriefingExporter(_Briefing):
     paper = Enum(
         ("a4", "us-letter", ""), "", help="Size of the paper: a4 or us-letter; else the house's."
     ).tag(config=True)
-    contents = Enum(
-        ("auto", "yes", "no"), "auto", help="Table of contents; auto: in long reports."
-    ).tag(config=True)
 
     @default("file_extension")
     def _extension(self) -> str:
         return ".pdf"
 
     def _laid_out(self, document: Document, house: HouseStyle) -> tuple[bytes, tuple[Loss, ...]]:
-        made = typeset(
-            document,
-            paper=cast("Literal['a4', 'us-letter'] | None", self.paper or None),
-            contents={"auto": None, "yes": True, "no": False}[self.contents],
-            house=house,
-        )
+        paper: Any = self.paper or house.paper
+        made = typeset(document, replace(house, paper=paper))
         return made.pdf, made.losses
 
 

@@ -49,16 +49,14 @@ _SHEETS: Mapping[Paper, Sheet] = {
 _FIGURE_SIZES = ((9, 16.0), (12, 13.0), (16, 11.0))  # points by letters: five share the column
 
 
-def data(
-    document: Document, paper: Paper, contents: bool | None, house: HouseStyle
-) -> dict[str, Any]:
+def data(document: Document, house: HouseStyle) -> dict[str, Any]:
     """``document`` as the template takes it."""
     blocks = printed(document.blocks)
     headings = sum(isinstance(block, Heading) and block.level < 3 for block in blocks)
     day = document.date
     long = _LONG_REPORT + _AFTER_A_COVER * (document.cover is not None)
     return {
-        "paper": paper,
+        "paper": house.paper,
         "house": _house(house),
         "title": text(document.title),
         "running": [
@@ -68,10 +66,10 @@ def data(
         "author": text(document.author),
         "language": document.language,
         "date": [day.year, day.month, day.day] if day else None,
-        "contents": headings >= long if contents is None else contents,
+        "contents": headings >= long,
         "failed": text(document.failed),
         "cover": _cover(document.cover),
-        "blocks": [_block(block, _SHEETS[paper]) for block in blocks],
+        "blocks": [_block(block, _SHEETS[house.paper]) for block in blocks],
     }
 
 

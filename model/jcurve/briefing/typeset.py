@@ -30,7 +30,7 @@ from jcurve.briefing.document import (
     within,
 )
 from jcurve.briefing.lettering import Lettering
-from jcurve.briefing.payload import Paper, data, framed, stubs
+from jcurve.briefing.payload import data, framed, stubs
 from jcurve.briefing.tagging import with_row_heads
 from jcurve.figures import fonts
 from jcurve.figures.display import Run
@@ -48,25 +48,18 @@ class Typeset:
     stubs: tuple[int, ...] = ()
 
 
-def typeset(
-    document: Document,
-    *,
-    paper: Paper | None = None,
-    contents: bool | None = None,
-    house: HouseStyle | None = None,
-) -> Typeset:
+def typeset(document: Document, house: HouseStyle | None = None) -> Typeset:
     """Typeset ``document`` as PDF/UA-1 and, if it has a date, PDF/A-2a.
 
     Call it only in a process that will not fork afterwards: Typst's threads do not
     survive a fork. A picture that Typst cannot draw costs its place only, a formula that it
-    cannot set the setting of all. Where ``contents`` is
-    None, a long report has some.
+    cannot set the setting of all.
 
     Raises:
         RunError: Typst refuses the document; its reason is in the message.
     """
-    look = _Look(house or HouseStyle(), paper, contents)
-    document = signed(document, look.house)
+    house = house or HouseStyle()
+    document = signed(document, house)
     day = document.date
     # An archive wants a date, and an invented one would be worse than none.
     standards = [_ACCESSIBLE, _ARCHIVABLE] if day else [_ACCESSIBLE]
@@ -76,7 +69,7 @@ def typeset(
         "timestamp": datetime(*(day.timetuple()[:3] if day else (1970, 1, 1)), tzinfo=UTC),
     }
     try:
-        return _tagged(_compiled(document, look, options))
+        return _tagged(_compiled(document, house, options))
     except RunError:
         poor = [
             block
@@ -84,37 +77,29 @@ def typeset(
             if isinstance(block, Picture) and not _draws(block, options)
         ]
         if not poor:
-            made = _tagged(_compiled(document, look, options, formulas=False))
+            made = _tagged(_compiled(document, house, options, formulas=False))
             loss = Loss("formulas", "one cannot be set; all are printed as their source")
             return replace(made, losses=(*made.losses, loss))
     blocks = tuple(_without(block, poor) for block in document.blocks)
-    made = _tagged(_compiled(replace(document, blocks=blocks), look, options))
+    made = _tagged(_compiled(replace(document, blocks=blocks), house, options))
     losses = tuple(Loss(it.where, f"picture that cannot be drawn: {it.alt}") for it in poor)
     return Typeset(made.pdf, losses + made.losses)
 
 
-@dataclass(frozen=True)
-class _Look:
-    house: HouseStyle
-    paper: Paper | None
-    contents: bool | None
-
-
-def pictures(document: Document, *, paper: Paper = "a4", dots: float = 96.0) -> list[bytes]:
+def pictures(document: Document, *, dots: float = 96.0) -> list[bytes]:
     """The pages that ``typeset`` makes, each as a PNG of ``dots`` an inch; it raises the same."""
-    look = _Look(HouseStyle(), paper, None)
-    document = signed(document, look.house)
-    made: Any = _compiled(document, look, {"format": "png", "ppi": dots}).pdf
+    house = HouseStyle()
+    made: Any = _compiled(signed(document, house), house, {"format": "png", "ppi": dots}).pdf
     return [made] if isinstance(made, bytes) else list(made)
 
 
 def _compiled(
-    document: Document, look: _Look, options: dict[str, Any], *, formulas: bool = True
+    document: Document, house: HouseStyle, options: dict[str, Any], *, formulas: bool = True
 ) -> Typeset:
     import typst
 
     with Lettering() as lettering:
-        found = data(document, look.paper or look.house.paper, look.contents, look.house)
+        found = data(document, house)
     found = found if formulas else _as_source(found)
     written = json.dumps(found, ensure_ascii=False)
     faces = lettering.faces(written)

@@ -15,9 +15,9 @@ from jcurve.figures.display import Part, Prose, prose
 from jcurve.figures.exhibit import Exhibit, TableExhibit, saying, table
 from jcurve.figures.lens import Lens
 from jcurve.ground.errors import JCurveError
-from jcurve.ground.numbers import MILLIONS, NOTHING, change, lasting, money, spelt, written
+from jcurve.ground.numbers import MILLIONS, NOTHING, change, money, spelt
 
-_MOVED = 0.005  # A headline that moved by less than this share of itself is as it was
+_MOVED = 0.005  # NPV that moved by less than this share of itself is as it was
 _DRAWN = 3
 
 
@@ -59,7 +59,7 @@ def since(lens: Lens, earlier: Earlier | None) -> list[tuple[str, list[Part]]]:
         return []
     found, parts = earlier.until(lens), list[Part](_new_data(lens, earlier))
     moved = None if found is None else found.change("npv", lens.view)
-    told = _moved(lens, earlier, "npv", "Net present value")
+    told = _moved(lens, earlier)
     if moved is not None and moved.moved:
         told = revised.sentence(moved)
     parts += [" " if parts and told else "", told]
@@ -96,37 +96,20 @@ def _in_words(lens: Lens, earlier: Earlier) -> str:
     inputs = _new_data(lens, earlier)
     if earlier.scenario_hash != lens.case.scenario.hash:
         inputs.append("Assumptions have changed.")
-    results = [
-        _moved(lens, earlier, "npv", "Net present value"),
-        _moved(lens, earlier, "trough_amount", "The trough"),
-        _payback_moved(lens, earlier),
-    ]
-    results = [text for text in results if text]
-    if not inputs and not results:
+    told = _moved(lens, earlier)
+    if not inputs and not told:
         return "Nothing has changed since the last edition: same data, same assumptions."
-    return " ".join([*inputs, *(results or ["The headline figures are as they were."])])
+    return " ".join([*inputs, told or "Net present value is as it was."])
 
 
-def _moved(lens: Lens, earlier: Earlier, name: str, words: str) -> str:
-    before, now = earlier.headlines.get(name, {}).get("value"), lens.figure(name)
-    if not isinstance(before, int | float) or now is None:
+def _moved(lens: Lens, earlier: Earlier) -> str:
+    before = earlier.headlines.get("npv", {}).get("value")
+    if not isinstance(before, int | float):
         return ""
     was = float(before) / MILLIONS
-    if abs(now - was) <= _MOVED * max(abs(was), NOTHING):
+    if abs(lens.npv - was) <= _MOVED * max(abs(was), NOTHING):
         return ""
-    return f"{words} moved from {money(was)} to {money(now)}."
-
-
-def _payback_moved(lens: Lens, earlier: Earlier) -> str:
-    before, now = earlier.headlines.get("payback", {}).get("value"), lens.figure("payback")
-    if before is None:
-        return "" if now is None else f"It now pays back, after {lasting(now)}; before it did not."
-    was = float(before)
-    if now is None:
-        return f"It no longer pays back; before it did after {lasting(was)}."
-    if abs(now - was) <= _MOVED * abs(was):
-        return ""
-    return f"Payback moved from {written(was, decimals=1)} to {lasting(now)}."
+    return f"Net present value moved from {money(was)} to {money(lens.npv)}."
 
 
 def compared(one: Lens, other: Lens) -> tuple[TableExhibit, ...]:

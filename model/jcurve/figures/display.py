@@ -140,24 +140,9 @@ def strong(text: str) -> Run:
     return Run(text=text, strong=True)
 
 
-def em(text: str) -> Run:
-    """``text`` in italics."""
-    return Run(text=text, em=True)
-
-
-def link(text: str, href: str) -> Run:
-    """``text`` that leads to ``href``."""
-    return Run(text=text, href=href)
-
-
 def ref(exhibit: str) -> Run:
     """A reference to the exhibit with this id, shown as "Exhibit 3"."""
     return Run(ref=exhibit)
-
-
-def footnote(text: str) -> Run:
-    """A footnote at this place."""
-    return Run(note=text)
 
 
 def paragraph(parts: Part | Iterable[Part]) -> Paragraph:
@@ -173,27 +158,20 @@ def words(runs: Iterable[Run]) -> str:
 
 
 class Prose(Displayed):
-    """Generated paragraphs, a list, or a call-out."""
+    """Generated paragraphs, or a call-out."""
 
     kind: Literal["prose"] = "prose"
-    # ``text``; ``list`` makes each paragraph an item; ``callout`` sets it apart
-    role: Literal["text", "list", "callout"] = "text"
+    role: Literal["text", "callout"] = "text"  # ``callout`` sets them apart
     paragraphs: tuple[Paragraph, ...]
 
     def plain(self) -> str:
         """The paragraphs as plain text."""
-        bullet = "• " if self.role == "list" else ""
-        return "\n\n".join(bullet + words(runs) for runs in self.paragraphs)
+        return "\n\n".join(words(runs) for runs in self.paragraphs)
 
 
 def prose(*paragraphs: Part | Sequence[Part]) -> Prose:
     """Paragraphs, each a string, a run, or a sequence of both."""
     return Prose(paragraphs=tuple(paragraph(parts) for parts in paragraphs))
-
-
-def bullets(*items: Part | Sequence[Part]) -> Prose:
-    """A list, each item a string, a run, or a sequence of both."""
-    return Prose(role="list", paragraphs=tuple(paragraph(parts) for parts in items))
 
 
 def callout(*paragraphs: Part | Sequence[Part]) -> Prose:

@@ -184,7 +184,7 @@ def stress_table(lens: Lens, found: Sequence[Stress]) -> TableExhibit | Prose:
 
 
 def positions(
-    lens: Lens, found: Sequence[PositionLoss], exposure: float, stressed: Sequence[Stress] = ()
+    lens: Lens, found: Sequence[PositionLoss], exposure: float, stressed: Sequence[Stress]
 ) -> TableExhibit:
     """What a position lost on past results days, and would lose in each stress."""
     days = [each for each in found if each.kind == "results day"]
@@ -192,7 +192,7 @@ def positions(
     secondary = sum(each.grade == "secondary" for each in days)
 
     def row(each: PositionLoss) -> Row:
-        name = titles.get(each.name) or _day(each.name)
+        name = titles.get(each.name) or written_date(each.name)
         return Row.of(name, each.move, -each.loss, each.grade, indent=1)
 
     return table(
@@ -220,14 +220,6 @@ def positions(
             else f"Of {len(days)} past moves {secondary} come from a secondary source."
         ),
     )
-
-
-def _day(name: str) -> str:
-    """A results day in words, or a stress whose title is not at hand."""
-    try:
-        return written_date(name)
-    except ValueError:
-        return named(name.removeprefix("stress_"))
 
 
 def weighed(lens: Lens, found: Weighed, table_of: Sequence[Weight]) -> TableExhibit:

@@ -45,7 +45,6 @@ class Series:
     dash: str | tuple[float, tuple[float, ...]] = "solid"
     width: float = 1.6
     hatch: str = ""
-    marker: str = ""
 
 
 SERIES: Mapping[str, Series] = MappingProxyType(
@@ -55,9 +54,9 @@ SERIES: Mapping[str, Series] = MappingProxyType(
         "programme": Series("#c2570c", width=1.9),
         "go_forward": Series("#c2570c", (0, (1.2, 1.2)), width=1.6),
         "reported": Series("#1b2430", width=1.9),
-        "guided": Series("#2f7fb8", (0, (5.0, 1.4, 1.0, 1.4)), hatch="////", marker="D"),
-        "judgement": Series("#a8820a", (0, (1.0, 1.3)), hatch="||||", marker="o"),
-        "consensus": Series("#5f8f4e", (0, (3.0, 1.2)), marker="s"),
+        "guided": Series("#2f7fb8", (0, (5.0, 1.4, 1.0, 1.4)), hatch="////"),
+        "judgement": Series("#a8820a", (0, (1.0, 1.3)), hatch="||||"),
+        "consensus": Series("#5f8f4e", (0, (3.0, 1.2))),
         "positive": Series("#0f7b6c"),
         "negative": Series("#c2570c", hatch="////"),
         "low": Series("#9fb6cc", (0, (2.0, 1.2))),
@@ -137,7 +136,7 @@ _EM = 4.6  # points that a letter of a short label takes, with some room
 _FOOT = 5.5  # one line of axis text: what ``label_ends`` measures then stays true
 
 
-_Shape: TypeAlias = tuple[int, int, bool, bool]  # rows, columns, and which scales they share
+_Shape: TypeAlias = tuple[int, int, bool]  # rows, columns, and whether they share a scale
 _ASKED: Counter[_Shape] = Counter()
 _READY: dict[_Shape, list[tuple[Figure, list[Axes]]]] = {}
 
@@ -196,7 +195,6 @@ def panels(
     *,
     width: Width = "full",
     height: float = 62.0,
-    share_x: bool = False,
     share_y: bool = False,
     gap: float = 0.18,
 ) -> tuple[Figure, list[Axes]]:
@@ -208,7 +206,7 @@ def panels(
             some.
     """
     across = WIDTHS[width]
-    shape = (rows, columns, share_x, share_y)
+    shape = (rows, columns, share_y)
     _ASKED[shape] += 1
     ready = _READY.get(shape)
     figure, axes = ready.pop() if ready else _blank(*shape)
@@ -224,16 +222,14 @@ def panels(
     return figure, axes
 
 
-def _blank(rows: int, columns: int, share_x: bool, share_y: bool) -> tuple[Figure, list[Axes]]:
+def _blank(rows: int, columns: int, share_y: bool) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
     from jcurve.figures.canvas import HouseAxes
 
     figure = Figure()
     own: dict[str, Any] = {"axes_class": HouseAxes}
-    grid = figure.subplots(
-        rows, columns, sharex=share_x, sharey=share_y, squeeze=False, subplot_kw=own
-    )
+    grid = figure.subplots(rows, columns, sharey=share_y, squeeze=False, subplot_kw=own)
     return figure, list(grid.flat)
 
 

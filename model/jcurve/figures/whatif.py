@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import model_validator
 
 from jcurve.assumptions.batch import position
 from jcurve.assumptions.paths import Path as Dated
@@ -20,7 +19,6 @@ from jcurve.figures.display import Frozen, Prose, paragraph, prose
 from jcurve.figures.exhibit import Column, Row, TableExhibit, heading
 from jcurve.figures.lens import Lens
 from jcurve.figures.overrides import in_cell
-from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, MINUS, joined, lasting, lowered, money
 
 if TYPE_CHECKING:
@@ -58,20 +56,6 @@ class WhatIf(TableExhibit):
     kind: Literal["table", "whatif"] = "whatif"
     dials: tuple[Dial, ...]  # at least two
     outputs: tuple[Output, ...]  # results for each combination of their values
-
-    @model_validator(mode="after")
-    def _covers(self) -> WhatIf:
-        wanted = math.prod(len(dial.values) for dial in self.dials)
-        for output in self.outputs:
-            if len(output.cells) != wanted:
-                raise UsageError(
-                    f"exhibit {self.id} does not cover every combination",
-                    received=f"{len(output.cells)} values of {output.label}",
-                    allowed=str(wanted),
-                )
-        if any(not 0 <= dial.at < len(dial.values) for dial in self.dials):
-            raise UsageError(f"exhibit {self.id} has a dial outside its values")
-        return self
 
 
 def what_if(lens: Lens) -> WhatIf | Prose:

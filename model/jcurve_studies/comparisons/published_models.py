@@ -2,28 +2,37 @@
 
 Inputs and printed answers are ``data/evidence/published_models.csv``; how each model works and
 what could not be read is told in ``published_models.md`` beside it. Each function takes the
-inputs in the unit that its author uses and gives his figure; ``rebuilt`` holds every printed answer
-beside ours.
+inputs in the unit that its author uses and gives his figure.
 
-**Not every answer follows from what is printed.** J.P. Morgan's 650 bn a year rests on years, a
-margin and an outlay that are not printed: recovery of 5,000 bn at 10 % over 15 whole years is
-657, and 650 lies inside what the rounding of the years or the range of the outlay allows
-(:func:`jpm_ranges`), so it can be neither confirmed nor refuted. Sequoia's hole leaves out how
-many companies are assumed to earn 5 bn; Bain's 2,000 bn is its capex over a ratio that is not
-printed; Burry's and BofA's figures come without the assets they rest on.
+An answer is *reproduced* when ours, from the printed inputs alone, has the printed digits. Where
+it has not, or the inputs that it needs are not printed, it is *not reproducible*, with the reason
+on file; a test holds that no reason stands beside a figure that is reproduced after all. J.P.
+Morgan's 650 bn a year rests on years, a margin and an outlay that are not printed: recovery of
+5,000 bn at 10 % over 15 whole years is 657, and 650 lies inside what the rounding of the years or
+the range of the outlay allows. Sequoia's hole leaves out how many companies are assumed to earn
+5 bn; Bain's 2,000 bn is its capex over a ratio that is not printed; Burry's and BofA's figures come
+without the assets they rest on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Literal, NamedTuple
 
-from jcurve.ground.errors import UsageError
+from jcurve.facts.sources import Cited, sources
+from jcurve.facts.tables import Column, Row, Text, home_of, records
+from jcurve.ground.errors import FactsError
+from jcurve.ground.project import Where
 
-_MONTHS = 12.0
-_KILO = 1e3
+_TABLE = "evidence/published_models.csv"
+_KILO, _BILLION, _PERCENT = 1e3, 1e9, 100.0
+_HOURS_IN_YEAR = 8_760.0
 _GIGAWATT = 1e6  # kW
+_YEARS = tuple(range(2027, 2032))
+_MONTHS = 12.0
 
 
 def capital_recovery(rate: float, years: float) -> float:
@@ -41,8 +50,6 @@ def sequoia_revenue(run_rate: float, cost_share: float = 0.5, gross_margin: floa
     """Revenue that end users must pay: chip revenue over the chips' share of data-centre cost,
     over what is left after the compute user's gross margin. Lifetime revenue for a year of
     chips; no time value."""
-    if not (0.0 < cost_share <= 1.0 and 0.0 <= gross_margin < 1.0):
-        raise UsageError("shares outside 0 to 1", received=(cost_share, gross_margin))
     return run_rate / cost_share / (1.0 - gross_margin)
 
 
@@ -51,70 +58,6 @@ def jpm_requirement(outlay: float, rate: float = 0.10, years: float = 15.0) -> f
     our reading of the published figure, which states none: 15 whole years come nearest to the
     printed 650, at 657."""
     return outlay * capital_recovery(rate, years)
-
-
-def jpm_years(requirement: float, outlay: float, rate: float = 0.10) -> float:
-    """Years over which level cash recovers an outlay at a return, infinite in perpetuity."""
-    interest = rate * outlay
-    if requirement < interest:
-        raise UsageError(
-            "never recovered", received=requirement, allowed=f"at least {interest:g} a year"
-        )
-    if requirement == interest:
-        return math.inf
-    return -math.log(1.0 - interest / requirement) / math.log1p(rate)
-
-
-class Reading(NamedTuple):
-    """Answers that one reading of a published model allows, and whether its own is among them."""
-
-    reading: str
-    low: float
-    high: float
-    holds: bool
-
-
-def jpm_ranges(
-    printed: float, outlays: tuple[float, float], rate: float, years: float
-) -> tuple[Reading, ...]:
-    """What the rounding or range of each input allows of J.P. Morgan's answer.
-
-    Args:
-        printed: its answer, a year.
-        outlays: the printed range of the outlay, in the unit of the answer.
-        rate: the printed return.
-        years: our reading of the years, whole.
-    """
-    low, high = outlays
-    half = 0.5 * 10.0 ** math.floor(math.log10(low))  # 5 trillion is 4.5 to 5.5 rounded
-    found = {
-        f"{low:,.0f} over {years:g} years, both exact": (
-            jpm_requirement(low, rate, years),
-            jpm_requirement(low, rate, years),
-        ),
-        f"{low:,.0f} over {years - 0.5:g} to {years + 0.5:g} years": (
-            jpm_requirement(low, rate, years + 0.5),
-            jpm_requirement(low, rate, years - 0.5),
-        ),
-        f"{low - half:,.0f} to {low + half:,.0f} over {years:g} years": (
-            jpm_requirement(low - half, rate, years),
-            jpm_requirement(low + half, rate, years),
-        ),
-        f"{low:,.0f} to {high:,.0f} over {2 * years:g} years": (
-            jpm_requirement(low, rate, 2 * years),
-            jpm_requirement(high, rate, 2 * years),
-        ),
-        f"{low:,.0f} to {high:,.0f} in perpetuity": (rate * low, rate * high),
-    }
-    return tuple(
-        Reading(name, least, most, round(least) <= printed <= round(most))
-        for name, (least, most) in found.items()
-    )
-
-
-def monthly_payment(yearly: float, users: float) -> float:
-    """What each of ``users`` would pay a month for a yearly sum."""
-    return yearly / _MONTHS / users
 
 
 class RackCost(NamedTuple):
@@ -138,11 +81,241 @@ def bernstein_gigawatt(
 def asic_saving(gpu_share: float, vendor_profit: float, margin: float) -> float:
     """Share of a site's cost saved by chips to order: the vendor's chips cost what is left of
     their share after his gross profit, and are sold at another gross margin."""
-    if not (0.0 <= vendor_profit <= gpu_share <= 1.0 and 0.0 <= margin < 1.0):
-        raise UsageError("shares out of order", received=(gpu_share, vendor_profit, margin))
     return gpu_share - (gpu_share - vendor_profit) / (1.0 - margin)
 
 
-def coreweave_contribution(outlay: float, payback: float = 2.5) -> float:
-    """Contribution a year at which cash, prepayments included, is back after ``payback`` years."""
-    return outlay / payback
+def _digits(row: Row, key: str) -> int:
+    return int(row.number(key)) if row.cells["part"] == "printed" else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a model's author prints: an input, or an answer."""
+
+    model: str  # whose
+    part: Literal["input", "printed"]
+    figure: str  # of an input its name, of an answer what it is in words
+    value: float  # as printed
+    # of an answer, after the point; below 0 where it is rounded to tens
+    digits: Annotated[int, Column(read=_digits)]
+    unit: Text
+    source: Cited  # where it was read
+    note: Text  # why it cannot be worked out from what was read; empty where it can
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """A model: its inputs by name, its answers in the order of the table."""
+
+    name: str
+    inputs: Mapping[str, float]
+    printed: tuple[Printed, ...]
+
+    def given(self, name: str) -> float:
+        """An input."""
+        if name not in self.inputs:
+            what, where = f"no such input of {self.name}", f"data/{_TABLE}"
+            raise FactsError.not_among(what, name, self.inputs, where=where, allowed="")
+        return self.inputs[name]
+
+    def answer(self, figure: str) -> float:
+        """A printed answer."""
+        return next(each.value for each in self.printed if each.figure == figure)
+
+
+def published_models(project: Where = None) -> Mapping[str, PublishedModel]:
+    """Every published model on file by its name, in the order of the table.
+
+    >>> published_models()["J.P. Morgan"].answer("Revenue needed")
+    650.0
+    """
+    home = home_of(project)
+    found: dict[str, dict[str, Printed]] = {}
+
+    def add(each: Printed, row: Row) -> None:
+        own = found.setdefault(each.model, {})
+        if each.figure in own:
+            raise row.error("figure", "figure listed twice", each.figure)
+        if each.part == "printed":
+            row.text("unit")
+        own[each.figure] = each
+
+    list(records(home.data, _TABLE, Printed, {"source": sources(home)}, add))
+    return MappingProxyType({name: _model(name, own.values()) for name, own in found.items()})
+
+
+def _model(name: str, rows: Iterable[Printed]) -> PublishedModel:
+    inputs = {each.figure: each.value for each in rows if each.part == "input"}
+    answers = tuple(each for each in rows if each.part == "printed")
+    return PublishedModel(name, MappingProxyType(inputs), answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """One printed answer."""
+
+    model: str  # whose
+    printed: Printed  # what is printed, and why it cannot be worked out where it cannot
+    ours: float | None  # from the printed inputs alone; None where what it needs is not printed
+
+    @property
+    def reproduced(self) -> bool:
+        """Whether ours has the printed digits."""
+        if self.ours is None:
+            return False
+        digits = self.printed.digits
+        return round(self.ours, digits) == round(self.printed.value, digits)
+
+    @property
+    def status(self) -> str:
+        """In words."""
+        return "reproduced" if self.reproduced else "not reproducible"
+
+
+def rebuilt(project: Where = None) -> tuple[Rebuilt, ...]:
+    """Every printed answer on file, in the order of the table."""
+    found = []
+    for name, model in published_models(project).items():
+        if name not in _WORK:
+            raise FactsError("a published model that nothing rebuilds", received=name)
+        ours = _WORK[name](model)
+        for each in model.printed:
+            if each.figure not in ours:
+                raise FactsError(f"an answer of {name} that nothing rebuilds", received=each.figure)
+            found.append(Rebuilt(name, each, ours[each.figure]))
+    return tuple(found)
+
+
+def _sequoia(model: PublishedModel) -> Mapping[str, float | None]:
+    share, margin = model.given("cost_share"), model.given("gross_margin")
+    needed = {
+        year: sequoia_revenue(model.given(f"run_rate.{year}"), share, margin)
+        for year in (2023, 2024)
+    }
+    return {
+        **{f"Revenue needed, {year}": amount for year, amount in needed.items()},
+        **{f"Hole, {year}": None for year in needed},
+    }
+
+
+def _jpm(model: PublishedModel) -> Mapping[str, float | None]:
+    outlay, rate = model.given("outlay.low"), model.given("rate")
+    printed = model.answer("Revenue needed")
+    iphone, netflix = model.given("iphone_users"), model.given("netflix_users")
+    return {
+        "Revenue needed": jpm_requirement(outlay, rate, model.given("years")),
+        "A month, each iPhone user": printed / _MONTHS / iphone,
+        "A month, each Netflix subscriber": printed / _MONTHS / netflix,
+    }
+
+
+def _bain(model: PublishedModel) -> Mapping[str, float | None]:
+    revenue = model.given("revenue")
+    return {
+        "Revenue needed": None,
+        "Capex over revenue implied": _PERCENT * model.given("capex") / revenue,
+        "Short of it": revenue - model.given("fundable"),
+    }
+
+
+def _bernstein(model: PublishedModel) -> Mapping[str, float | None]:
+    cost = bernstein_gigawatt(
+        model.given("compute"), model.given("infrastructure"), model.given("kilowatts")
+    )
+    racks = model.given("gigawatt") * _KILO / cost.rack
+    share = model.given("gpu_share")
+    saving = asic_saving(share, model.given("nvidia_profit"), model.given("asic_margin"))
+    return {
+        "Cost of a rack": cost.rack,
+        "Cost of a gigawatt": cost.gigawatt,
+        "Racks a gigawatt": racks,
+        "Power of a rack": _GIGAWATT / racks,
+        "GPUs in a rack": share * cost.rack,
+        "Saved by chips to order": _PERCENT * saving,
+        "Electricity a year": None,
+    }
+
+
+def _dcf(model: PublishedModel) -> Mapping[str, float | None]:
+    """A company's value from paths of growth, margin and capital intensity, depreciation tied to
+    capex: unlevered free cash flow by year, value of the firm, value a share."""
+    paths = (
+        [model.given(f"{name}.{year}") for year in _YEARS] for name in ("growth", "margin", "capex")
+    )
+    revenue, flows = model.given("revenue"), []
+    for grown, earned, spent in zip(*paths, strict=True):
+        revenue *= 1.0 + grown
+        capex = revenue * spent
+        depreciation = capex * model.given("depreciation_over_capex")
+        flows.append(revenue * earned * (1.0 - model.given("tax")) + depreciation - capex)
+    wacc, growth = model.given("wacc"), model.given("terminal_growth")
+    value = firm_value(flows, flows[-1] * (1.0 + growth) / (wacc - growth), wacc)
+    per_share = (value + model.given("cash") - model.given("debt")) / model.given("shares")
+    return {
+        **{f"Free cash flow, FY{year}": flow for year, flow in zip(_YEARS, flows, strict=True)},
+        "Enterprise value": value,
+        "Value a share": per_share,
+        "Against the price": _PERCENT * (per_share / model.given("price") - 1.0),
+        "EV/EBIT, corrected": value / model.given("ebit"),
+        "EV/EBIT, as in the sheet, which divides by revenue": value / model.given("revenue"),
+    }
+
+
+class NetCash(NamedTuple):
+    """USD bn: spending on accelerators, cost of running them, AI revenue less all capex and
+    that cost."""
+
+    accelerators: float
+    running: float
+    net: float
+
+
+def net_cash(model: PublishedModel, year: int) -> NetCash:
+    """The AI cash of Meta by the model of fberl: AI revenue less AI capex less the power of
+    what it bought, nothing depreciated."""
+    names = ("capex", "infrastructure", "servers", "accelerators", "ai_revenue")
+    capex, infrastructure, servers, accelerators, revenue = (
+        model.given(f"{name}.Meta.{year}") for name in names
+    )
+    bought = capex * infrastructure * servers * accelerators
+    fleet = bought * _BILLION / model.given("unit_price")
+    hourly = fleet * model.given("kilowatts") * _HOURS_IN_YEAR * model.given("price_per_kwh")
+    running = hourly * model.given("overhead") / _BILLION
+    return NetCash(bought, running, revenue - capex * infrastructure - running)
+
+
+def _fberl(model: PublishedModel) -> Mapping[str, float | None]:
+    now, then = net_cash(model, 2025), net_cash(model, 2026)
+    return {
+        "Meta: accelerators, 2025": now.accelerators,
+        "Meta: running them, 2025": now.running,
+        "Meta: net AI cash, 2025": now.net,
+        "Meta: net AI cash, 2026": then.net,
+    }
+
+
+def _coreweave(model: PublishedModel) -> Mapping[str, float | None]:
+    return {
+        "Contribution a year per dollar": 1.0 / model.given("payback"),
+        "EBITDA over property": model.given("ebitda") / model.given("property"),
+    }
+
+
+def _unprinted(model: PublishedModel) -> Mapping[str, float | None]:
+    """What the answers rest on is not printed."""
+    return {each.figure: None for each in model.printed}
+
+
+_WORK: Mapping[str, Callable[[PublishedModel], Mapping[str, float | None]]] = MappingProxyType(
+    {
+        "Sequoia": _sequoia,
+        "J.P. Morgan": _jpm,
+        "Bain": _bain,
+        "Bernstein": _bernstein,
+        "ZeroDayDoom": _dcf,
+        "fberl": _fberl,
+        "CoreWeave": _coreweave,
+        "Burry": _unprinted,
+        "BofA": _unprinted,
+    }
+)

@@ -10,9 +10,7 @@ advertising and takes the compute as an argument, and nothing of it goes into th
     study.readings[0].constant.slope
 
 Papers and the company's stated gains read the elasticity differently again, and nothing measures
-it (``docs/response.md``). So each value that somebody states also splits reported growth
-(``believed``): into the market's, what compute earns relative to the frontier's, and a rest that
-nothing explains.
+it (``docs/response.md``).
 """
 
 from __future__ import annotations
@@ -23,12 +21,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.analysis.question import Array, Question
-from jcurve.case import Case
+from jcurve.analysis.question import Array
 from jcurve.company import DEFAULT_COMPANY
 from jcurve.facts import history
-from jcurve.facts.registers import ELASTICITY
-from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import Quarter
 
@@ -41,14 +36,12 @@ _DRAWS = 10_000  # Random paths of compute
 _SEED = 20_260_630
 _YEAR = 4
 _OVERLAP = _YEAR - 1
-_FEWEST = 6
 _LATEST_LAG = 4
 _MEMORY = 8 * _YEAR
 _START = "2023Q1"
 """The quarter in which compute begins to count where its growth before is left out."""
 _POINTS = 100.0
 _MARKET = ("reported_market_advertising", "reported_amazon_advertising")
-_ROWS = ("attributed_factor:quarter", "arrived_frontier:quarter", "excess_growth_lately")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,29 +130,9 @@ def response(compute: Array, quarters: Sequence[str], *, project: Project | None
     own = rows["reported_advertising"]
     last = min(own.last, rows[_MARKET[0]].last, quarters[-1])
     span = Quarter(FIRST).through(last)
-    if len(span) < _FEWEST:
-        raise UsageError(
-            "too few quarters for a fit",
-            received=f"{FIRST} to {last}",
-            allowed=f"{_FEWEST} at least, up to {last}",
-        )
 
     def logs(at: NDArray[np.intp]) -> Array:
-        if at.min() < 0:
-            raise UsageError(
-                "the compute begins too late for the fit",
-                received=quarters[0],
-                allowed=f"{Quarter(quarters[0]).plus(int(at.min()))} at latest",
-            )
-        values = compute[at]
-        if not np.all(np.isfinite(values) & (values > 0)):
-            bad = [quarters[k] for k, v in zip(at, values, strict=True) if not 0 < v < np.inf]
-            raise UsageError(
-                "no compute in a quarter that the fit needs",
-                received=", ".join(bad),
-                allowed="a positive number",
-            )
-        return np.asarray(np.log(values))
+        return np.asarray(np.log(compute[at]))
 
     def grown(at: NDArray[np.intp], since: int = 0) -> Array:
         """Growth on the year of what has arrived; ``since`` is a quarter before which it stood."""
@@ -273,28 +246,3 @@ def _random_slopes(gap: Array, compute: Array, steps: Array) -> tuple[Array, Arr
     off_x = x - x.mean(axis=1, keepdims=True)
     moved = off_x + compute.mean()
     return moved @ gap / (moved**2).sum(axis=1), off_x @ gap / (off_x**2).sum(axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Believed:
-    """An elasticity and what it says of history."""
-
-    elasticity: float  # of advertising to ranking compute
-    # growth of advertising that the company's own compute brought, in logarithms over the last four
-    # reported quarters
-    own: float
-    relative: float  # the same less what the frontier's growing compute took
-    # growth a year beyond the market and relative compute, mean of the last eight reported quarters
-    unexplained: float
-
-
-def believed(case: Case, project: Project | None = None) -> tuple[Believed, ...]:
-    """What each of :data:`ELASTICITIES` says of history, as a case of the company has it."""
-    question = Question.of(case.scenario, _ROWS, project)
-    values = np.array(ELASTICITIES)
-    answers = question({ELASTICITY: values})
-    last = case.assembly.timeline.index(case.data_through)
-    *dated, excess = (answers[row] for row in _ROWS)
-    earned, frontier = (np.log(row[last] / row[last - _YEAR]) for row in dated)
-    rows = (values, earned, earned - values * frontier, excess)
-    return tuple(Believed(*map(float, each)) for each in np.array(rows).T)

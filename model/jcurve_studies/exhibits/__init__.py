@@ -2,9 +2,9 @@
 
 Cases and studies go in, exhibits come out: a notebook shows them, a page prints them as Markdown.
 ``validation`` holds the model against filings, ``backtests`` against its own past, ``published``
-and ``elasticity`` against others; ``peers`` and ``peer_records`` show other companies.
+against others and history; ``peers`` shows other companies.
 
->>> from jcurve_studies.exhibits.published import readings
->>> readings().columns[-1].label
-'650 in it'
+>>> from jcurve_studies.exhibits.published import every_answer
+>>> every_answer().columns[2].label
+'Printed'
 """

@@ -155,9 +155,9 @@ def forecast(found: Sequence[Peer]) -> TableExhibit:
     )
 
 
-def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
-    """The fitted parameters of companies that are seen through their outlays alone; ``early``
-    adds those fitted through :data:`FORECAST_AFTER`."""
+def fitted(found: Sequence[Peer]) -> TableExhibit:
+    """The fitted parameters of companies that are seen through their outlays alone, beside those
+    fitted through :data:`FORECAST_AFTER`."""
     rows: list[Row] = []
     for each in found:
         name = each.assembly.company.name
@@ -166,22 +166,21 @@ def fitted(found: Sequence[Peer], early: bool = False) -> TableExhibit:
         rows.append(heading(each.name))
         held = held_outlays(name, each.project)
         known = calibrated(name, each.project)
-        before = fit_outlays(name, FORECAST_AFTER, each.project).values if early else ()
-        for at, (parameter, value) in enumerate(zip(known, held, strict=True)):
+        before = fit_outlays(name, FORECAST_AFTER, each.project).values
+        for parameter, value, then in zip(known, held, before, strict=True):
             ends = f"{parameter.low:g} to {parameter.high:g}"
             at_end = value in (parameter.low, parameter.high)
             told = f"{value:g}, an end" if at_end else f"{value:g}"
-            then = [f"{before[at]:g}"] if early else []
-            rows.append(Row.of(parameter.name, ends, told, *then, parameter.basis, indent=1))
+            rows.append(Row.of(parameter.name, ends, told, f"{then:g}", parameter.basis, indent=1))
     return table(
         [
             ("Parameter", 2),
             "Range",
             "Value",
-            *([f"Fitted through {FORECAST_AFTER}"] if early else []),
+            f"Fitted through {FORECAST_AFTER}",
             ("Range rests on", 3),
         ],
-        rows or [("none is fitted", *[""] * (4 if early else 3))],
+        rows or [("none is fitted", "", "", "", "")],
         id="peer-parameters",
         title="Mix, lags and lives are fitted inside the range that evidence allows each",
         subtitle="Shares, quarters, years; fitted to depreciation, effects of changes of life and "

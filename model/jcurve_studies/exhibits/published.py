@@ -10,71 +10,31 @@ from jcurve.figures.lens import Lens
 from jcurve.ground.numbers import (
     MILLIONS,
     amount,
-    joined,
-    lasting,
     lowered,
     money,
     percent,
     span,
     spelt,
+    written,
 )
-from jcurve.ground.project import Project, Where
+from jcurve.ground.project import Where
 from jcurve_studies.comparisons.cross_check import TOLERANCE, Comparison, compare, references
-from jcurve_studies.comparisons.published_models import bernstein_gigawatt, jpm_ranges, jpm_years
-from jcurve_studies.comparisons.rebuilt import (
-    COMPANIES,
-    Rebuilt,
-    net_cash,
+from jcurve_studies.comparisons.published_models import (
+    bernstein_gigawatt,
     published_models,
     rebuilt,
 )
-from jcurve_studies.comparisons.response import believed
+from jcurve_studies.comparisons.response import Fit, Line, Study
 from jcurve_studies.fits.lives import changes_of, cut
 
 _SOURCE = "published models, rebuilt by J-Curve"
 
 
-def answers(project: Where = None) -> TableExhibit:
-    """Every published model with its answers: reproduced, or why not."""
+def every_answer(project: Where = None) -> TableExhibit:
+    """Every printed answer beside ours: reproduced, or why not."""
+    rows: list[Row] = []
     found = rebuilt(project)
     whole = sum(each.reproduced for each in found)
-    rows: list[Row] = []
-    for model in dict.fromkeys(each.model for each in found):
-        own = [each for each in found if each.model == model]
-        lost = [each for each in own if not each.reproduced]
-        notes = dict.fromkeys(each.printed.note for each in lost)
-        figures = joined([_figure(each) for each in lost]) if lost else "none"
-        done = len(own) - len(lost)
-        rows.append(Row.of(model, len(own), done, figures, " ".join(notes)))
-    return table(
-        [
-            "Model",
-            Column(label="Answers"),
-            Column(label="Reproduced"),
-            ("Not reproduced", 1.6),
-            ("Why not", 3),
-        ],
-        rows,
-        id="published-answers",
-        title=f"Of {len(found)} published answers, {whole} can be reproduced to the printed digits",
-        subtitle="Worked out from the inputs that each author prints, and from nothing else",
-        source=_SOURCE,
-        reading="An answer that cannot be reproduced rests on inputs that its author does not "
-        "print. The documentation sets every answer beside ours.",
-        dense=True,
-    )
-
-
-def _figure(each: Rebuilt) -> str:
-    digits = max(each.printed.digits, 0)
-    ours = "" if each.ours is None else f" (ours: {each.ours:,.{digits}f})"
-    return f"{each.printed.figure}: {amount(each.printed.value, each.printed.unit)}{ours}"
-
-
-def every_answer(project: Where = None) -> TableExhibit:
-    """Every printed answer beside ours."""
-    rows: list[Row] = []
-    found = rebuilt(project)
     for model in dict.fromkeys(each.model for each in found):
         rows.append(heading(model))
         for each in (each for each in found if each.model == model):
@@ -85,71 +45,18 @@ def every_answer(project: Where = None) -> TableExhibit:
                 each.printed.unit,
                 f"{each.printed.value:,.{digits}f}",
                 "" if ours is None else f"{ours:,.{digits}f}",
-                each.status,
+                each.printed.note or each.status,
                 each.printed.source.source_id,
             )
             rows.append(Row.of(*cells, indent=1))
     return table(
-        ["Figure", "Unit", "Printed", "Ours", "Status", "Source"],
+        ["Figure", "Unit", "Printed", "Ours", "Reproduced, or why not", "Source"],
         rows,
         id="published-figures",
-        title="Every printed answer beside ours",
+        title=f"Of {len(found)} published answers, {whole} can be reproduced to the printed digits",
+        subtitle="Worked out from the inputs that each author prints, and from nothing else",
         source=_SOURCE,
         dense=True,
-    )
-
-
-def readings(project: Where = None) -> TableExhibit:
-    """What rounding and range of its inputs allow of J.P. Morgan's answer."""
-    jpm = published_models(project)["J.P. Morgan"]
-    printed = jpm.answer("Revenue needed")
-    outlays = jpm.given("outlay.low"), jpm.given("outlay.high")
-    rate, years = jpm.given("rate"), jpm.given("years")
-    return table(
-        [
-            ("Reading of spending and its years", 2),
-            Column(label="From"),
-            Column(label="To"),
-            f"{printed:,.0f} in it",
-        ],
-        [
-            (each.reading, each.low, each.high, "yes" if each.holds else "no")
-            for each in jpm_ranges(printed, outlays, rate, years)
-        ],
-        id="published-readings",
-        title=f"J.P. Morgan's ${printed:,.0f}bn follows from no printed input, and contradicts "
-        f"none",
-        subtitle=f"USD bn a year at a return of {rate:.0%}; years, margin and the spending behind "
-        "it are not printed",
-        source=_SOURCE,
-        reading=f"Whole years come nearest at {years:g}; the printed answer itself needs "
-        f"{lasting(jpm_years(printed, outlays[0], rate))} for the least spending.",
-    )
-
-
-def cash(project: Where = None) -> TableExhibit:
-    """The cash count of fberl for every company whose inputs it prints."""
-    model = published_models(project)["fberl"]
-    rows = [
-        (company, str(year), *net_cash(model, company, year))
-        for company in COMPANIES
-        for year in (2025, 2026)
-    ]
-    return table(
-        [
-            "Company",
-            "Year",
-            Column(label="Accelerators", decimals=1),
-            Column(label="Running them", decimals=2),
-            Column(label="Net AI cash", decimals=1, sign=True),
-        ],
-        rows,
-        id="published-cash",
-        title="The cash count of fberl for five companies",
-        subtitle="USD bn; answers are printed for Meta alone, the others are ours",
-        source=_SOURCE,
-        reading="It counts direct AI revenue only: none of what AI adds to advertising, search or "
-        "cloud sold as before.",
     )
 
 
@@ -320,43 +227,68 @@ def _agreed(found: Sequence[Comparison], whose: str) -> str:
     return f"met in {spelt(kept) if kept else 'none'} of {spelt(len(own))} lines"
 
 
-def by_elasticity(case: Case, project: Project | None = None) -> TableExhibit:
-    """What each elasticity says of reported growth."""
+def response_fit(study: Study) -> TableExhibit:
+    """Each fit through the origin and with a constant, then what the same arithmetic gives where
+    there can be no response; a standard error stands only in a row that says what it is worth."""
+    slopes = [each.constant.slope for each in study.readings if each.constant is not None]
+    low, high = min(slopes), max(slopes)
+    false = [each.constant.slope for each in study.placebos if each.constant is not None]
+    most = max(false)
     return table(
         [
-            "Elasticity",
-            Column(label="From own compute", style="percent", decimals=1, sign=True),
-            Column(label="Less what the frontier took", style="percent", decimals=1, sign=True),
-            Column(label="Unexplained a year", style="percent", decimals=1, sign=True),
+            ("", 2.4),
+            Column(label="Slope", group="Through the origin", style="text"),
+            Column(label="Constant", unit="points a year", group="With a constant", style="text"),
+            Column(label="Slope", group="With a constant", style="text"),
+            ("What it says", 3),
         ],
         [
-            (f"{each.elasticity:g}", each.own, each.relative, each.unexplained)
-            for each in believed(case, project=project)
+            heading("The company's growth less its market's, on growth of compute"),
+            *map(_row, study.readings),
+            heading("Placebos: the same arithmetic where nothing should be found"),
+            *map(_row, study.placebos),
+            Row.of(
+                "Random paths of compute, as persistent",
+                f"{_number(study.random_origin[0])} ± {_number(study.random_origin[1])}",
+                "", f"{percent(study.steeper, 0)} as steep",
+                "Mean and spread of the slopes through the origin; share of the slopes with a "
+                "constant that reach the first line's", indent=1,
+            ),
         ],
-        id="growth-by-elasticity",
-        title="What an elasticity says of reported growth",
-        subtitle=f"Growth in logarithms: of the four quarters to {case.data_through} from compute, "
-        "the mean of eight quarters for what is unexplained",
-        source=Lens(case).compared("filings"),
-    )
+        id="response-fit",
+        title=f"History reads an elasticity of {_number(low)} to {_number(high)}, and up to "
+        f"{_number(most)} where there can be none",
+        subtitle=f"Elasticity of advertising to ranking compute, growth on the year of "
+        f"{len(study.quarters)} overlapping quarters, {study.quarters[0]} to {study.quarters[-1]}. "
+        "In brackets: plain standard error; standard error for overlapping quarters (HAC)",
+        source="reported advertising of the company, Google and Amazon; compute as modelled from "
+        "reported capex",
+        reading="Through the origin the slope is the mean gap over the mean growth of compute and "
+        "carries no information on response. With a constant it rests on one acceleration. "
+        f"{study.placebos[-1].says}. The elasticity is a belief, and no standard error here makes "
+        "it a measurement.",
+        dense=True,
+    )  # fmt: skip
 
 
-def share_value(case: Case) -> TableExhibit:
-    """Value per share in each case beside the reference price."""
-    price = float(case.row("shares_reference_price")[-1])
-    names = {"with": "With the programme", "stopped": "Stopped now", "without": "Without it"}
-    values = {name: float(case[f"value_per_share@{world}"]) for world, name in names.items()}
-    return table(
-        [
-            "Case",
-            Column(label="USD per share"),
-            Column(label="Over the price", style="percent", sign=True),
-        ],
-        [(name, value, value / price - 1) for name, value in values.items()],
-        id="share-value",
-        title="A share with the programme is worth "
-        f"{percent(values[names['with']] / price, 0)} of its price",
-        subtitle=f"Reference price ${price:,.2f}; discounted cash flow of each case, "
-        "perpetuity included",
-        source=Lens(case).modelled(),
-    )
+def _row(line: Line) -> Row:
+    cells = (line.label, _slope(line.origin), *_constant(line.constant), line.says)
+    return Row.of(*cells, indent=1)
+
+
+def _constant(fit: Fit | None) -> tuple[str, str]:
+    if fit is None or fit.constant is None or fit.constant_error is None:
+        return "", ""
+    beside = ""
+    if fit.control is not None and fit.control_error is not None:
+        beside = f"; Google {written(fit.control, decimals=1)} ({fit.control_error:.1f})"
+    points = f"{written(fit.constant, decimals=1)} ({fit.constant_error:.1f})"
+    return points, _slope(fit) + beside
+
+
+def _slope(fit: Fit) -> str:
+    return f"{_number(fit.slope)} ({fit.error:.3f}; {fit.hac:.3f})"
+
+
+def _number(value: float) -> str:
+    return written(value, decimals=3)

@@ -108,10 +108,10 @@ def forecast(early: Calibration, case: Case) -> TableExhibit:
     )
 
 
-def parameters(found: Calibration, case: Case, early: Calibration | None = None) -> TableExhibit:
-    """The fitted parameters with their ranges, as the scenario holds them; with ``early`` also
-    as fitted now and through its year."""
-    fits = [] if early is None else [found, early]
+def parameters(found: Calibration, early: Calibration, case: Case) -> TableExhibit:
+    """The fitted parameters with their ranges, as the scenario holds them, as fitted now and
+    through the year of ``early``."""
+    fits = (found, early)
     held = values_of(case.scenario, found.parameters)
     return table(
         [

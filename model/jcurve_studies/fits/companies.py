@@ -96,10 +96,6 @@ class Peer:
         quarters = self.assembly.company.quarters(fiscal_year)
         return float(sum(self.row(line)[timeline.index(quarter)] for quarter in quarters))
 
-    def intensity(self, fiscal_year: str) -> float:
-        """Property acquired per dollar of revenue."""
-        return self.year("outlay", fiscal_year) / self.year("reported_revenue", fiscal_year)
-
     def twelve_months(self, line: str, through: str) -> float:
         """A flow summed over the four quarters that end with ``through``: the same for all."""
         last = self.assembly.timeline.index(through) + 1

@@ -177,10 +177,7 @@ def _targets(
             if fact is not None:
                 last = timeline.index(f"{year}Q4")
                 first = last if row == _CONSTRUCTION else timeline.index(f"{year}Q1")
-                source = fact.source.source_id
-                found.append(
-                    Target(what, str(year), year, fact.value, weight, source, row, first, last)
-                )
+                found.append(Target(what, str(year), year, fact.value, weight, row, first, last))
     found += _under_way(assembly)
     for each in disclosed_effects(company.name, project):
         whole = len(each.quarters) == QUARTERS_IN_YEAR
@@ -192,7 +189,6 @@ def _targets(
                 Quarter(each.quarters[-1]).year - each.expected,
                 each.amount,
                 _LIFE_CHANGE if whole else _PART_OF_YEAR,
-                each.change.source.source_id,
                 each.year,
                 timeline.index(each.quarters[0]),
                 timeline.index(each.quarters[-1]),
@@ -211,7 +207,6 @@ def _under_way(assembly: Assembly) -> list[Target]:
     if not filled:
         return []
     quarters = [quarter for quarter, _ in filled]
-    ids = (part.strip() for _, cell in filled for part in cell.source.split(";"))
     return [
         Target(
             "Depreciation of property",
@@ -219,7 +214,6 @@ def _under_way(assembly: Assembly) -> list[Target]:
             year,
             sum(cell.value for _, cell in filled),
             _QUARTERS_UNDER_WAY,
-            "; ".join(dict.fromkeys(ids)),
             _PROPERTY,
             assembly.timeline.index(quarters[0]),
             assembly.timeline.index(quarters[-1]),

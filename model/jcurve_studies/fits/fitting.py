@@ -32,7 +32,6 @@ class Target:
     year: int  # the last year that it needs
     reported: float  # USD m
     weight: float  # how near the fit wants it, as a share of the reported figure
-    source_id: str  # of the reported figure
     row: str  # names the model's row
     first: int  # quarters that are summed, by their place on the timeline; a stock has one
     last: int

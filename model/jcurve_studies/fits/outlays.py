@@ -254,7 +254,7 @@ def _reported(found: Peer, target: OutlayTarget) -> list[Target]:
             first = last if line == _STOCK else timeline.index(quarters[0])
             made.append(
                 Target(target.figure, year, int(year), fact.value, target.weight,
-                       fact.source.source_id, line, first, last)
+                       line, first, last)
             )  # fmt: skip
     return made
 
@@ -270,7 +270,7 @@ def _effects(found: Peer, target: OutlayTarget) -> list[Target]:
             then = quarter.plus(-1) if target.metric == EFFECT_IN_SERVICE else None
             made.append(
                 Target(target.figure, each.year, int(each.year), each.amount, target.weight,
-                       each.change.source.source_id, quarter, timeline.index(each.quarters[0]),
+                       quarter, timeline.index(each.quarters[0]),
                        timeline.index(each.quarters[-1]), then)
             )  # fmt: skip
     return made

@@ -17,12 +17,10 @@ from jcurve_studies.comparisons.response import ARRIVAL, response
 from jcurve_studies.exhibits import (
     backtests,
     by_quarter,
-    peer_records,
     peers,
     published,
     validation,
 )
-from jcurve_studies.exhibits.elasticity import response_fit
 from jcurve_studies.pages import dictionary, registers
 from jcurve_studies.pages.study import Study
 
@@ -39,7 +37,7 @@ def text(name: str, study: Study) -> str:
         finalize=lambda it: it.markdown() if isinstance(it, Exhibit | TableExhibit) else it,
         trim_blocks=True,
     )
-    rooms = (backtests, by_quarter, peer_records, peers, published, validation)
+    rooms = (backtests, by_quarter, peers, published, validation)
     tables = (dictionary, registers)
     made.globals |= {each.__name__.rpartition(".")[2]: each for each in (*rooms, *tables)}
     made.globals |= {"SUBJECTS": SUBJECTS, "ARRIVAL": ARRIVAL, "table": markdown.table}
@@ -63,7 +61,7 @@ def history(study: Study) -> TableExhibit:
     """What history says of the response of advertising."""
     case = study.base
     row, quarters = case.row("ranking_compute@with"), case.assembly.timeline.labels
-    return response_fit(response(row, quarters, project=study.project))
+    return published.response_fit(response(row, quarters, project=study.project))
 
 
 def said(study: Study, driver: str, title: str) -> TableExhibit:

@@ -15,7 +15,6 @@ from jcurve.engine.line import Line
 from jcurve.engine.model import Instance
 from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.history import history
-from jcurve.facts.registers import claims, drivers, evidence, external
 from jcurve.facts.reported import KINDS, Facts, Freq, metrics, others, reported
 from jcurve.facts.tables import read_table
 from jcurve.ground.markdown import code, table
@@ -110,16 +109,6 @@ def _follows(before: str, after: str) -> bool:
     return int(before) + 1 == int(after)
 
 
-def other_companies(home: Project) -> str:
-    """Figures of companies without a folder."""
-    held = [
-        (name, f"`{metric}`", _both([period for own, period in facts if own == metric]))
-        for name, facts in others(home).items()
-        for metric in dict.fromkeys(own for own, _ in facts)
-    ]
-    return table(("company", "metric", "periods"), held)
-
-
 def without_programme(home: Project) -> str:
     """What a company without a programme spends."""
     spent = (
@@ -138,11 +127,6 @@ def without_programme(home: Project) -> str:
         "depreciation over opening net property",
     )  # fmt: skip
     return table(header, spent)
-
-
-def _both(periods: Sequence[str]) -> str:
-    parts = ([p for p in periods if "Q" in p], [p for p in periods if "Q" not in p])
-    return ", ".join(_spans(sorted(part)) for part in parts if part)
 
 
 def every_metric(home: Project) -> str:
@@ -170,25 +154,6 @@ def _held(facts: Facts, name: str) -> str:
         if periods:
             parts.append(_spans(periods))
     return ", ".join(parts)
-
-
-def counts(home: Project) -> str:
-    """How much each register holds."""
-    statements = evidence(home)
-    found = claims(home)
-    rows = (
-        ("evidence", len(statements), Counter(e.grade for e in statements.values())),
-        ("claims", len(found), Counter(c.verdict for c in found.values())),
-        ("drivers", len(drivers(home)), Counter[str]()),
-        ("external parameters", len(external(home)), Counter[str]()),
-    )
-    return table(
-        ("register", "entries", "of which"),
-        (
-            (name, count, ", ".join(f"{n} {word}" for word, n in sorted(split.items())))
-            for name, count, split in rows
-        ),
-    )
 
 
 def tolerances(home: Project) -> str:
