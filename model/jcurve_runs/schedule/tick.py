@@ -18,7 +18,6 @@ from jcurve.ground.project import Project
 from jcurve_runs.delivery.deliver import Delivered, mail_problem
 from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
 from jcurve_runs.ledger.attempts import Ledger
-from jcurve_runs.ledger.locks import supported
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock, Origin, Resolve, resolve_scenario
 from jcurve_runs.publishing.attempt import Done
@@ -59,7 +58,7 @@ class Tick:
 
     ran: tuple[Ran, ...]  # the occurrences it ran, in order
     alarms: tuple[Occurrence, ...]  # the occurrences for which it gave the alarm
-    # what somebody should look at, in words: schedules, mail, locks, lateness
+    # what somebody should look at, in words: schedules, mail, lateness
     problems: tuple[str, ...]
     # what became of the mails; None when they were left in the outbox
     delivered: Delivered | None = None
@@ -195,12 +194,6 @@ class _Look:
         moment = self._ledger.clock()
         problems = [f"{each.name}: {each.error}" for each in self._mistakes.values()]
         problems += [*self._clocks, *self._moved]
-        if not supported(self._ledger.store.folder):
-            problems.append(
-                f"{self._ledger.store.folder}: the file system knows no locks (flock); what a "
-                "runner of another machine left is not taken over; JCURVE_STATE names a folder "
-                "on a local disk"
-            )
         problems += _mail_problems(self._file)
         ahead = {
             each.name: next_moment(each, moment, self._calendars) if each.enabled else None
