@@ -22,8 +22,8 @@ from jcurve.analysis.cluster import answered_on
 from jcurve.commands import main
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project, find_project
-from jcurve_runs import Ledger
 from jcurve_runs.execution.cluster import _Bundle
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Request, Retry
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch, Watch, batch, every

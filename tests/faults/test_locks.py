@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
 from jcurve_runs.delivery.deliver import MailServer, deliver
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.locks import Owner, locked, take_over
 from jcurve_runs.publishing.runs import recover
 from tests.support.drives import plan_of

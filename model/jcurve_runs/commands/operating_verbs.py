@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def tick(
     context: Context,
     *,
-    watch: Annotated[bool, "stay, and look again whenever something is due"] = False,
+    watch: Annotated[bool, "stay, and look again every half minute"] = False,
     check: Annotated[bool, "only say what is wrong with schedules and mail"] = False,
     now: Annotated[str | None, "run this schedule as well, whatever the time", "SCHEDULE"] = None,
     no_deliver: Annotated[bool, "leave mails in the outbox for jcurve deliver"] = False,
@@ -32,7 +32,7 @@ def tick(
 
     if not watch:
         return once()
-    watch_clock(context.project, once, troubled=lambda error: _log(str(error)))
+    watch_clock(once, troubled=lambda error: _log(str(error)))
     return 0
 
 

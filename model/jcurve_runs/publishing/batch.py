@@ -23,7 +23,7 @@ from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, UsageError, WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
+from jcurve_runs.execution.executor import Cancelled, Executor, Render
 from jcurve_runs.execution.warm_executor import Warm, needed
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now
@@ -150,7 +150,7 @@ def batch(
             executor = made = OnCluster(scheduler, project, watch.notes)
             jobs, engine = jobs or made.threads, "cluster"
         elif engine == "plain" or render is not None:
-            executor = Plain(render, project)
+            executor = Executor(render, project)
         else:
             executor = Warm(project, needed((each.report for each in requests), project))
         held.callback(executor.close)

@@ -219,53 +219,28 @@ def _mail_problems(file: Schedules) -> list[str]:
 
 
 def watch_clock(
-    project: Project,
     each: Callable[[], object],
     *,
-    clock: Clock = now,
     stop: threading.Event | None = None,
-    longest: float = 30.0,
-    troubled: Callable[[JCurveError], object] = lambda error: None,
+    wait: float = 30.0,
+    troubled: Callable[[JCurveError], object],
 ) -> None:
-    """Call ``each`` whenever something falls due, and every ``longest`` seconds.
+    """Call ``each`` every ``wait`` seconds.
 
     A mistake at the first look is raised. Later ones (a schedule file half edited, a full
     disk) are told once each and looked at again: whoever watches must not stop for them.
-
-    Raises:
-        UsageError: the schedule file cannot be read at the first look.
-        WriteError, RunError: the store is out of reach at the first look.
     """
     over = stop or threading.Event()
-    told: str | None = None
-    first = True
-    while not over.is_set():
-        wait = longest
+    each()
+    told = ""
+    while not over.wait(wait):
         try:
             each()
-            wait = min([longest, *_waits(project, clock)])
-            told = None
+            told = ""
         except JCurveError as error:
-            if first:
-                raise
             if told != str(error):
                 told = str(error)
                 troubled(error)
-        first = False
-        over.wait(max(0.0, wait))
-
-
-def _waits(project: Project, clock: Clock) -> list[float]:
-    """Seconds until the next moment of each schedule that has one."""
-    calendars, found = Calendars(project), []
-    for schedule in read_schedules(project).sound:
-        try:
-            ahead = next_moment(schedule, clock(), calendars)
-        except JCurveError:  # told at each look
-            continue
-        if ahead is not None:
-            found.append((ahead - clock()).total_seconds())
-    return found
 
 
 def run_scheduled(
