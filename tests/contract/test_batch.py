@@ -27,7 +27,8 @@ from jcurve_runs.execution.warm_executor import Warm, needed
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
+from jcurve_runs.publishing.batch import Batch, batch, default_jobs, every
+from jcurve_runs.publishing.batch_progress import Watch
 from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import plan_of
 from tests.support.notebooks import (

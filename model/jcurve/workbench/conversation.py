@@ -17,7 +17,6 @@ from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.quarters import Quarter
 from jcurve.workbench.answers import (
     EXHIBITS,
-    against_scale,
     attempt,
     exhibit,
     swings,
@@ -95,7 +94,6 @@ class Conversation:
                 session, m["of"], self.view, everything=bool(m.get("everything"))
             ),
             "solve": self._solve,
-            "scale": lambda m: against_scale(session.case, session.base, session.project),
             "band": self._grow,
             "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
             "link": lambda m: link(session),

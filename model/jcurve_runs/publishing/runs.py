@@ -138,12 +138,12 @@ def raised(done: Done) -> JCurveError:
 
 
 @contextmanager
-def beating(ledger: Ledger, every: float = _BEAT) -> Iterator[None]:
+def beating(ledger: Ledger) -> Iterator[None]:
     """While the block runs, note signs of life for the attempts it has open."""
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(every):
+        while not over.wait(_BEAT):
             with suppress(JCurveError):  # a full disk is told by the next step itself
                 ledger.heard()
 

@@ -21,7 +21,8 @@ from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock, Origin, Resolve, resolve_scenario
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
+from jcurve_runs.publishing.batch import Batch, batch, every
+from jcurve_runs.publishing.batch_progress import Watch
 from jcurve_runs.publishing.retention import prune
 from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.check import parameters_for, sorted_out
@@ -82,6 +83,7 @@ def tick(
     deliver: Deliver | None = None,
     run_now: str | None = None,
     resolve: Resolve = resolve_scenario,
+    watch: Watch | None = None,
 ) -> Tick:
     """Run what is due.
 
@@ -93,7 +95,9 @@ def tick(
     file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:
         recover(ledger)
-        run: Runner = runner or (lambda *what: run_scheduled(project, *what, clock=clock))
+        run: Runner = runner or (
+            lambda *what: run_scheduled(project, *what, clock=clock, watch=watch)
+        )
         look = _Look(ledger, file, run, resolve)
         look.begin(run_now)
         look.run()
@@ -248,10 +252,8 @@ def run_scheduled(
     schedule: Schedule,
     occurrence: Occurrence,
     name: str,
-    *,
-    clock: Clock = now,
-    engine: Engine = "warm",
-    watch: Watch | None = None,
+    clock: Clock,
+    watch: Watch | None,
 ) -> Batch:
     """Run a schedule's reports over its scenarios, for an occurrence.
 
@@ -263,7 +265,7 @@ def run_scheduled(
         replace(request, parameters=parameters_for(schedule, request.report, project))
         for request in every(schedule.reports, schedule.scenarios or available(project), like)
     ]
-    return batch(requests, project, engine=engine, batch_id=name, clock=clock, watch=watch)
+    return batch(requests, project, batch_id=name, clock=clock, watch=watch)
 
 
 def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:
