@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 from jcurve.assumptions import available
@@ -95,9 +96,7 @@ def tick(
     file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:
         recover(ledger)
-        run: Runner = runner or (
-            lambda *what: run_scheduled(project, *what, clock=clock, watch=watch)
-        )
+        run: Runner = runner or partial(run_scheduled, project, clock=clock, watch=watch)
         look = _Look(ledger, file, run, resolve)
         look.begin(run_now)
         look.run()
