@@ -11,15 +11,13 @@ from jcurve.assumptions import Assumption, Path, Scenario, compare
 from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.case import Case
-from jcurve.engine.model import VIEWS, Model, RowKey
+from jcurve.engine.model import VIEWS
 from jcurve.engine.trace import Node, short_number
 from jcurve.ground.numbers import MILLIONS, MINUS, money, quarter
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
 from jcurve.workbench.controls import said, scale_of
 from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.session import owner_of
-
-_BESIDE = ("unrecovered_balance", "trough_quarter")  # Results told beside a headline
 
 
 def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -44,12 +42,6 @@ def _card(what: Quantity, case: Case, base: Case) -> dict[str, Any]:
         told = _change(what, case, base)
     words = {"name": what.name, "title": what.title, "line": what.line, "year": what.year}
     return {**words, "text": text, "note": note, "change": told[0], "trend": told[1]}
-
-
-def watched(model: Model, view: str, names: Iterable[str]) -> list[RowKey]:
-    """The rows that the cards of a view are read from."""
-    every = [quantity(name, model, view) for name in (*names, *_BESIDE)]
-    return [("view_start", view), *(row for what in every for row in what.rows(model))]
 
 
 @lru_cache(maxsize=256)
