@@ -359,7 +359,7 @@ class TestFile:
             ({"crn": "x"}, "schedule.yml:7, daily: unknown key; received 'crn'.*'cron'"),
             ({"report": "-"}, "daily: report is missing"),
             ({"report": "../x"}, "the report cannot be a folder's name"),
-            ({"scenarios": "-"}, "scenarios are missing"),
+            ({"scenarios": "-"}, "scenarios is missing; allowed: a list of names, or all"),
             ({"scenarios": '["a b"]'}, "the scenario cannot be a folder's name"),
             ({"zone": "America/NewYork"}, r"schedule.yml:6, daily.zone: unknown time zone"),
             ({"zone": "../../etc/passwd"}, "unknown time zone"),

@@ -154,8 +154,6 @@ def unsafe() -> str | None:
     for name in _SHELLS:
         if name in sys.modules:
             return f"{name} sets itself up for the shell that loads it"
-    if not hasattr(os, "pidfd_open"):
-        return "this Python knows no process descriptors"
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:
         return f"{threads} threads after loading"
