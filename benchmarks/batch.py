@@ -27,7 +27,7 @@ from pathlib import Path
 
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.ground.project import Project, find_project
-from jcurve_runs import Request
+from jcurve_runs.plan.request import Request
 from jcurve_runs.publishing.batch import Batch, batch, default_jobs, every
 
 _REPORTS = 20

@@ -24,7 +24,8 @@ from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.typeset import pdf
 from jcurve.ground.project import Project, find_project
-from jcurve_runs import Request, run
+from jcurve_runs.plan.request import Request
+from jcurve_runs.publishing.runs import run
 
 REPORT = "scenario_report"
 OURS = ("read", "HTML", "PDF")

@@ -86,7 +86,7 @@ def test_cards_and_pictures_of_ones_choice(panel: PanelPage) -> None:
     page.get_by_label("Result or line for a new card").fill("Earnings per share")
     page.get_by_role("button", name="Add card").click()
     page.locator('[data-headline="earnings_per_share@with:2028"]').wait_for()
-    for at, name in ((2, "line:free_cash_flow"), (3, "rest:scale"), (4, "rest:worth")):
+    for at, name in ((2, "line:free_cash_flow"), (3, "report:size"), (4, "rest:worth")):
         page.get_by_role("button", name="Add a picture").click()
         page.locator(f"select[aria-label='Picture {at}']").select_option(name)
         panel.settled()

@@ -20,13 +20,15 @@ from jcurve.briefing.results import ReportedScenario
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.processes import Finished, run_process
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
 from jcurve_runs.execution import warm_executor
+from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import in_lines
 from jcurve_runs.execution.warm_executor import Warm, needed
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import ONCE, Request, Retry
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.batch import Batch, Watch, batch, default_jobs, every
+from jcurve_runs.publishing.batch import Batch, batch, default_jobs, every
+from jcurve_runs.publishing.batch_progress import Watch
 from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import plan_of
 from tests.support.notebooks import (
@@ -375,9 +377,9 @@ def test_changed_data_are_not_answered_from_memory(tmp_path: Path) -> None:
     try:
         first = warm._warm()
         assert first is not None
-        assert first.loaded == warm._files()
+        assert first.loaded == loaded_files(project)
         (project.data / "facts.csv").write_text("quarter,value\n")
-        assert first.loaded != warm._files()
+        assert first.loaded != loaded_files(project)
         with Ledger(project) as ledger:
             done = carry_out(plan_of(project), ledger=ledger, executor=warm)
         assert done.state == "succeeded"

@@ -19,7 +19,7 @@ from jcurve.briefing import BriefingExporter, BriefingHTMLExporter
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.ground.errors import RunError, UsageError
-from jcurve.workbook.writing import add_footers, add_masthead, house_of
+from jcurve.workbook.writing import add_footers, add_masthead
 from tests.support import pdfcheck
 from tests.support.demo_report import demo_notebook
 from tests.support.foreign import cell, display, note, picture
@@ -212,4 +212,3 @@ def test_it_stands_in_the_workbook(reports: Path) -> None:
     assert summary["G1"].font.color.rgb == "FF7A1F2B"
     assert "Example Research && Co" in summary.oddFooter.center.text
     assert len(summary._images) == 1
-    assert house_of(reports) == HouseStyle(), "no project, no style"

@@ -18,7 +18,6 @@ from jcurve.commands import main
 from jcurve.ground.errors import UsageError
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
 from jcurve_runs.delivery.deliver import MailServer, deliver, mail_server
 from jcurve_runs.delivery.message import MOST_ATTACHED, portal_address
 from jcurve_runs.execution.redaction import (
@@ -30,6 +29,7 @@ from jcurve_runs.execution.redaction import (
     without_mail_settings,
 )
 from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.locks import locked
 from jcurve_runs.ledger.outbox import Answer, Entry, Outbox
 from jcurve_runs.ledger.store import state_folder

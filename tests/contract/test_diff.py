@@ -19,8 +19,9 @@ from jcurve.figures.lens import Lens
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.plan.request import Request, prepare
 from jcurve_runs.publishing.runs import carry_out
 from tests.support.drives import NoProcess, sound_runs
 from tests.support.notebooks import MOMENT, make_real_project

@@ -16,7 +16,7 @@ import pytest
 from jcurve.briefing import Edition, all_editions, latest
 from jcurve.commands import main
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.retention import Rule, outdated, prune
 from jcurve_runs.publishing.runs import carry_out

@@ -42,13 +42,6 @@ def test_an_example_runs(name: str) -> None:
     assert (found.attempted > 0, found.failed) == (True, 0)
 
 
-def test_every_name_of_the_door_leads_somewhere() -> None:
-    for name in jcurve_runs.__all__:
-        assert getattr(jcurve_runs, name).__doc__
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        _ = jcurve_runs.nothing
-
-
 @pytest.mark.parametrize("home", HOMES, ids=lambda home: home.name)
 def test_no_module_is_long_and_no_name_stands_twice(home: Path) -> None:
     """At most 400 lines; a module is called once in the package."""

@@ -15,15 +15,15 @@ from jcurve.ground.files import digest
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
 from jcurve.workbook import content
-from jcurve_runs import Ledger, Request, run
 from jcurve_runs.execution.executor import Cancelled
-from jcurve_runs.plan.request import Plan
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.plan.request import Plan, Request
 from jcurve_runs.portal.site import FOLDER, refresh
 from jcurve_runs.publishing import workbook as its_own
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import batch, every
 from jcurve_runs.publishing.publish import intact
-from jcurve_runs.publishing.runs import carry_out
+from jcurve_runs.publishing.runs import carry_out, run
 from tests.faults.test_run_together import TRUE_RECORD
 from tests.support.drives import NoProcess, plan_of, sound_runs
 from tests.support.notebooks import (

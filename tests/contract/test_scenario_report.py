@@ -32,9 +32,10 @@ from jcurve.ground.numbers import lowered, written
 from jcurve.ground.project import Project
 from jcurve.workbook import content
 from jcurve.workbook.step_names import words as title_of
-from jcurve_runs import Request, run
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.ledger.outbox import Message
+from jcurve_runs.plan.request import Request
+from jcurve_runs.publishing.runs import run
 from tests.counts import count
 from tests.support import pdfcheck
 from tests.support.hostile import TWENTY, hostile_project

@@ -18,7 +18,7 @@ from jcurve.commands import main
 from jcurve.facts import company
 from jcurve.ground.errors import FactsError, JCurveError, RunError, ScenarioError, UsageError
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Request
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch
@@ -227,10 +227,11 @@ class TestCalendars:
     def test_the_day(self, kind: str, day: str) -> None:
         rule = Day(kind, "META" if kind in ("results", "after") else "NYSE")
         chosen = date.fromisoformat(day)
-        assert self.CALENDARS.meets(rule, chosen)
+        named = datetime.combine(chosen, time(7))
+        assert list(self.CALENDARS.within(rule, time(7), chosen, chosen)) == [named]
         if kind in ("first", "last"):
-            month = [chosen.replace(day=n) for n in range(1, 29)]
-            assert [each for each in month if self.CALENDARS.meets(rule, each)] in ([chosen], [])
+            first, last = chosen.replace(day=1), chosen + timedelta(days=5)
+            assert list(self.CALENDARS.within(rule, time(7), first, last)) == [named]
 
     def test_holidays_follow_the_rules_of_the_exchange(self) -> None:
         """Against pandas' rules, year by year; the day of mourning was announced."""
@@ -358,7 +359,7 @@ class TestFile:
             ({"crn": "x"}, "schedule.yml:7, daily: unknown key; received 'crn'.*'cron'"),
             ({"report": "-"}, "daily: report is missing"),
             ({"report": "../x"}, "the report cannot be a folder's name"),
-            ({"scenarios": "-"}, "scenarios are missing"),
+            ({"scenarios": "-"}, "scenarios is missing; allowed: a list of names, or all"),
             ({"scenarios": '["a b"]'}, "the scenario cannot be a folder's name"),
             ({"zone": "America/NewYork"}, r"schedule.yml:6, daily.zone: unknown time zone"),
             ({"zone": "../../etc/passwd"}, "unknown time zone"),
@@ -930,7 +931,7 @@ class TestStatus:
             if len(calls) == 3:
                 stop.set()
 
-        watch_clock(hand.project, each, clock=hand.clock, stop=stop, longest=0.01)
+        watch_clock(each, stop=stop, wait=0.01, troubled=print)
         assert len(calls) == 3
 
     def test_whoever_watches_goes_on_after_a_mistake(self, hand: Hand) -> None:
@@ -947,16 +948,14 @@ class TestStatus:
             if looks == 5:
                 stop.set()
 
-        watch_clock(
-            hand.project, each, clock=hand.clock, stop=stop, longest=0.01, troubled=told.append
-        )
+        watch_clock(each, stop=stop, wait=0.01, troubled=told.append)
         assert looks == 5
         assert ["not valid YAML" in str(error) for error in told] == [True]
         assert len(hand.ran) == 1
 
         file.write_text("{")
         with pytest.raises(UsageError, match="not valid YAML"):
-            watch_clock(hand.project, hand.tick, clock=hand.clock, troubled=told.append)
+            watch_clock(hand.tick, troubled=told.append)
         assert len(told) == 1
 
     def test_errors_are_ours(self, hand: Hand) -> None:

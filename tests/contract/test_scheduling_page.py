@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Origin, Request
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.batch import Batch

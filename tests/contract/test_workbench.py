@@ -518,13 +518,14 @@ def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _walk(child)
 
 
-class TestPrefetching:
-    """What is shown is evaluated first, and the rest is the same when it is asked for."""
+class TestReuse:
+    """A change shares with the state before it what it leaves alone."""
 
-    @pytest.mark.parametrize("name", ["jcurve", "income", "roic"])
-    @pytest.mark.parametrize("side", ["programme", "go_forward", "stopped"])
+    @pytest.mark.parametrize(
+        ("name", "side"), [("jcurve", "programme"), ("income", "go_forward"), ("roic", "stopped")]
+    )
     def test_a_state_is_told_as_the_whole_model_tells_it(self, name: str, side: str) -> None:
-        """Every word and line, from the watched rows as from all of them."""
+        """Every word and line, with the inputs of the state before as with its own."""
         quick = Conversation(Session("base", project=Project(HOME)), side)
         quick.hear({"do": "look", "pictures": [[name, side]]})
         whole = Conversation(Session("base", project=Project(HOME), evaluator=_wholly), side)
@@ -537,16 +538,6 @@ class TestPrefetching:
         assert quick.hear({"do": "trace", "line": "net_cash", "at": "2030"}) == whole.hear(
             {"do": "trace", "line": "net_cash", "at": "2030"}
         )
-
-    def test_a_name_that_is_no_row_is_still_unknown(self) -> None:
-        talk = Conversation(Session("base", project=Project(HOME)))
-        talk.hear({"do": "set", "key": WACC, "text": "9.9"})
-        values = talk.session.case.values
-        assert ("npv", "programme") in values
-        assert ("nothing", "with") not in values
-        assert len(values) == len(list(values))
-        with pytest.raises(KeyError):
-            values["capex", "programme"]
 
 
 class TestSaving:

@@ -72,7 +72,7 @@ def test_the_panel_stands_on_the_company_of_the_project(acme: Project) -> None:
     assert drawn["svg"].lstrip().startswith("<svg")
     assert "Acme Example, Inc., filings through" in drawn["source"]
     _told(talk, do="band", pictures=[["jcurve", "programme"]])
-    _told(talk, do="scale")
+    assert _told(talk, do="exhibit", name="report:size")["svg"]
     _told(talk, do="solve", key="returns.wacc", target="npv=0")
     _told(talk, do="compare", names=["scenario:base"], cards=["npv"])
     _told(talk, do="save", name="acme_cheap", reason="Cheaper money.")

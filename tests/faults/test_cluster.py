@@ -22,11 +22,12 @@ from jcurve.analysis.cluster import answered_on
 from jcurve.commands import main
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project, find_project
-from jcurve_runs import Ledger
 from jcurve_runs.execution.cluster import _Bundle
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Request, Retry
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.batch import Batch, Watch, batch, every
+from jcurve_runs.publishing.batch import Batch, batch, every
+from jcurve_runs.publishing.batch_progress import Watch
 from tests.conftest import RecordFigure
 from tests.contract.test_batch import CHART, stand_in
 from tests.counts import count, is_full

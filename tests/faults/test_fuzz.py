@@ -21,7 +21,7 @@ import jcurve
 from jcurve.commands.verb import Context
 from jcurve.ground.errors import JCurveError
 from jcurve.ground.project import Project
-from jcurve_runs import Request, prepare
+from jcurve_runs.plan.request import Request, prepare
 from jcurve_runs.schedule.schedules import moments, next_moment, read_schedules
 from jcurve_runs.schedule.when import Calendars
 from tests.conftest import RecordFigure

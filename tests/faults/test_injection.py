@@ -24,11 +24,12 @@ from jcurve.figures import Column, table
 from jcurve.figures.display import MIME
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger, Request, prepare
 from jcurve_runs.commands import operating_verbs
 from jcurve_runs.delivery.message import compose
 from jcurve_runs.execution.redaction import one_line
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.outbox import Message
+from jcurve_runs.plan.request import Request, prepare
 from jcurve_runs.portal.site import refresh
 from jcurve_runs.publishing.batch import batch, manifest_path
 from jcurve_runs.schedule.schedules import read_schedules

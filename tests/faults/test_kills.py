@@ -21,7 +21,7 @@ import pytest
 
 from jcurve.briefing import Edition, latest
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import state_folder
 from jcurve_runs.publishing.publish import intact
 from jcurve_runs.publishing.runs import recover

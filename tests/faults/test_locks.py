@@ -1,9 +1,10 @@
-"""Signs of life and locks, with and without a file system that knows locks."""
+"""Signs of life and locks, on a file system without ``flock`` too."""
 
 from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,14 +13,12 @@ from pathlib import Path
 import pytest
 
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
 from jcurve_runs.delivery.deliver import MailServer, deliver
-from jcurve_runs.ledger.locks import Lock, Owner, locked, supported, take_over
-from jcurve_runs.ledger.store import state_folder
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.ledger.locks import Owner, locked, take_over
 from jcurve_runs.publishing.runs import recover
-from jcurve_runs.schedule.tick import tick
 from tests.support.drives import plan_of
-from tests.support.notebooks import StandIn, make_project
+from tests.support.notebooks import make_project
 from tests.support.waiting import GENEROUS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks")
@@ -49,17 +48,9 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcntl.flock", flock)
 
 
-def test_a_local_disk_knows_locks(tmp_path: Path) -> None:
-    assert supported(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.usefixtures("without_locks")
 class TestWithout:
-    """A file that names the process stands for the lock."""
-
-    def test_it_is_noticed(self, tmp_path: Path) -> None:
-        assert not supported(tmp_path)
+    """The locks are those of the store of runs."""
 
     def test_an_owner_is_alive_until_it_lets_go(self, tmp_path: Path) -> None:
         owner = Owner(tmp_path)
@@ -85,7 +76,7 @@ class TestWithout:
             assert take_over(tmp_path, token) is None
             process.kill()
             process.wait(GENEROUS)
-        taken: list[Lock | None] = []
+        taken: list[sqlite3.Connection | None] = []
         start = threading.Barrier(8)
 
         def take() -> None:
@@ -99,11 +90,6 @@ class TestWithout:
             thread.join()
         (lock,) = (each for each in taken if each is not None)
         lock.close()
-
-    @pytest.mark.parametrize("text", ["elsewhere 5 1700000000.00", "", "half"])
-    def test_another_machines_process_counts_as_alive(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "1-ab.alive.held.1").write_text(text)
-        assert take_over(tmp_path, "1-ab") is None
 
     def test_a_block_for_one_at_a_time(self, tmp_path: Path) -> None:
         with locked(tmp_path / "x.lock") as first, locked(tmp_path / "x.lock") as second:
@@ -120,16 +106,8 @@ class TestWithout:
             dead.close()
             assert recover(ledger) == 1
 
-    def test_mails_go_out_and_the_status_says_what_is_missing(self, tmp_path: Path) -> None:
+    def test_mails_go_out(self, tmp_path: Path) -> None:
         project = make_project(tmp_path)
-        project.reports.mkdir()
-        (project.reports / "schedule.yml").write_text(
-            "schedules:\n  daily:\n    report: fixture\n    scenarios: [base]\n"
-            "    cron: '0 9 * * *'\n"
-        )
-        made = tick(project, resolve=lambda name, overrides, project: StandIn(name))
-        assert "the file system knows no locks (flock)" in made.problems[0]
-        assert made.problems[0].startswith(str(state_folder(project)))
         server = MailServer("127.0.0.1", 1, "none", "a@b")
         for _ in range(2):
             assert deliver(project, server=server).problem == ""

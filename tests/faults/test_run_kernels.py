@@ -13,7 +13,7 @@ from jcurve.briefing import latest
 from jcurve.ground.errors import JCurveError, RunError, ScenarioError
 from jcurve.ground.processes import run_process
 from jcurve.ground.project import Project
-from jcurve_runs import FailedRun
+from jcurve_runs.verdict.judge import FailedRun
 from tests.support.notebooks import (
     MOMENT,
     PARAMETERS,

@@ -18,9 +18,9 @@ from jcurve.briefing import all_editions, latest
 from jcurve.ground import files
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
 from jcurve_runs.execution.executor import RendererKilled
 from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Retry
 from jcurve_runs.portal.site import FOLDER
 from jcurve_runs.publishing.runs import recover

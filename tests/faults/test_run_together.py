@@ -18,7 +18,7 @@ import pytest
 
 from jcurve.briefing import all_editions, latest
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now, stamp, state_folder
 from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.occurrences import Occurrences

@@ -12,8 +12,8 @@ import pytest
 from jcurve.briefing import latest
 from jcurve.briefing.editions import Edition
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
-from jcurve_runs.execution.executor import Plain
+from jcurve_runs.execution.executor import Executor
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.plan.request import Plan
 from jcurve_runs.publishing import publish
 from jcurve_runs.publishing.attempt import Done
@@ -43,7 +43,7 @@ def edition(project: Project, sound: Callable[[], NoProcess]) -> Edition:
     return done.edition
 
 
-def carry(plan: Plan, executor: Plain, *, force: bool = False) -> Done:
+def carry(plan: Plan, executor: Executor, *, force: bool = False) -> Done:
     """Take a plan to its end with editions compared."""
     executor.comparable = True
     asked = replace(plan, request=replace(plan.request, force=force))
@@ -51,7 +51,7 @@ def carry(plan: Plan, executor: Plain, *, force: bool = False) -> Done:
         return carry_out(asked, ledger=ledger, executor=executor)
 
 
-class Never(Plain):
+class Never(Executor):
     """An executor that must not execute."""
 
     def execute(self, *args: object, **options: object) -> None:  # type: ignore[override]

@@ -26,9 +26,9 @@ from jcurve.ground.quarters import Quarter
 from jcurve.ground.transaction import replace_all
 from jcurve.workbook import adopting, writing
 from jcurve.workbook.adopting import Adoption
-from jcurve_runs import Ledger, Request
 from jcurve_runs.delivery.deliver import MailServer, deliver
-from jcurve_runs.plan.request import Origin
+from jcurve_runs.ledger.attempts import Ledger
+from jcurve_runs.plan.request import Origin, Request
 from jcurve_runs.publishing.batch import batch
 from jcurve_runs.publishing.publish import intact
 from jcurve_runs.publishing.runs import carry_out, raised, recover
@@ -197,7 +197,7 @@ def refreshed_facts(place: Place) -> None:
 def batched(place: Place) -> None:
     """A batch with a process for each of its runs, which are known already."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jcurve_runs.publishing.batch.Plain", lambda *_, **__: place.sound())
+        patch.setattr("jcurve_runs.publishing.batch.Executor", lambda *_, **__: place.sound())
         made = batch(
             [Request(report="fixture", force=True)],
             place.project,

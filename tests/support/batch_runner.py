@@ -16,7 +16,7 @@ from typing import Any
 from jcurve.briefing.results import ReportedScenario
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.executor import Executor, Progress
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan, Request, Retry, resolve_scenario
 from jcurve_runs.publishing.batch import batch, every
@@ -31,13 +31,13 @@ def resolve(name: str, overrides: Mapping[str, Any], project: Project) -> Report
 def replay(recorded: Staged) -> None:
     """Let every run leave what a sound one left."""
 
-    def execute(self: Plain, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
+    def execute(self: Executor, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
         shutil.copy(recorded.executed, staged.executed)
         shutil.copy(recorded.outcome, staged.outcome)
         shutil.copytree(recorded.work, staged.work, dirs_exist_ok=True)
         return Finished(0, False, 1.0, "", "")
 
-    Plain.execute = execute  # type: ignore[method-assign]
+    Executor.execute = execute  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -9,10 +9,9 @@ from typing import Any
 
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger
-from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.executor import Executor, Progress
 from jcurve_runs.execution.staging import Staged
-from jcurve_runs.ledger.attempts import Attempt
+from jcurve_runs.ledger.attempts import Attempt, Ledger
 from jcurve_runs.plan.request import Plan, Request, prepare
 from jcurve_runs.publishing.attempt import Done
 from jcurve_runs.publishing.runs import carry_out
@@ -37,12 +36,12 @@ def drive(
     project: Project,
     *,
     run: str = "run-1",
-    executor: Plain | None = None,
+    executor: Executor | None = None,
     cached: bool = False,
     **asked: Any,
 ) -> tuple[Done, list[Attempt]]:
     """Run the fixture to its end; what came of it, and its attempts in order."""
-    chosen = executor or Plain(render_plainly)
+    chosen = executor or Executor(render_plainly)
     chosen.comparable = cached
     with Ledger(project) as ledger:
         done = carry_out(
@@ -54,7 +53,7 @@ def drive(
         return done, ledger.attempts(run=run)[::-1]
 
 
-class Recorded(Plain):
+class Recorded(Executor):
     """An executor that also keeps what its run left."""
 
     def __init__(self, folder: Path) -> None:
@@ -67,7 +66,7 @@ class Recorded(Plain):
         return finished
 
 
-class NoProcess(Plain):
+class NoProcess(Executor):
     """An executor whose runs end as told, without a process."""
 
     def __init__(self, act: Callable[[Staged], Finished]) -> None:

@@ -16,12 +16,12 @@ from jcurve.briefing import all_editions, latest
 from jcurve.commands import main
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs import Ledger, Request
 from jcurve_runs.delivery.deliver import MailServer, deliver
-from jcurve_runs.execution.executor import Plain, Progress
+from jcurve_runs.execution.executor import Executor, Progress
 from jcurve_runs.execution.staging import Staged
+from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.outbox import Answer
-from jcurve_runs.plan.request import Origin, Plan
+from jcurve_runs.plan.request import Origin, Plan, Request
 from jcurve_runs.publishing import batch as batches
 from jcurve_runs.publishing import publish
 from jcurve_runs.publishing.batch import Batch as Ran
@@ -44,7 +44,7 @@ RECIPIENTS = ("cfo@example.org", "board@example.org")
 SENDER = "jcurve@example.org"
 
 
-class Replay(Plain):
+class Replay(Executor):
     """Leaves what a sound run left; its editions are compared as any are."""
 
     recorded: Staged
@@ -63,7 +63,7 @@ class Replay(Plain):
 def replay(recorded: str) -> None:
     """Let every run leave what a sound one left."""
     Replay.recorded = Staged(Path(recorded))
-    batches.Plain = Replay  # type: ignore[misc]
+    batches.Executor = Replay  # type: ignore[misc]
     for name in ("package", "renderer", "environment"):
         setattr(publish, name, lambda: "as it is")
 

@@ -16,8 +16,9 @@ from typing import Any
 
 from jcurve.briefing import Edition
 from jcurve.ground.project import Project
-from jcurve_runs import Request, run
 from jcurve_runs.execution.executor import Render
+from jcurve_runs.plan.request import Request
+from jcurve_runs.publishing.runs import run
 
 __all__ = [
     "MOMENT",

@@ -22,13 +22,11 @@ from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.paths import DATE, SWITCH, Value
 from jcurve.case import Case
-from jcurve.engine.model import VIEWS
 from jcurve.ground.errors import UsageError
-from jcurve.ground.numbers import MILLIONS, highest, money, span
+from jcurve.ground.numbers import span
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbench.controls import Scale, moved_path, said, scale_of
-from jcurve.workbench.live_charts import VIEW_TITLES
 from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.readouts import shown
 from jcurve.workbench.session import Session, owner_of
@@ -114,47 +112,6 @@ def exhibit(name: str, case: Case, view: str, project: Project) -> dict[str, Any
         return {**shown, **empty, "reading": made.plain()}
     texts = {name: getattr(made, name) for name in ("title", "subtitle", "svg", "alt", "source")}
     return {**shown, **texts, "reading": words(made.reading)}
-
-
-_SCALES = np.linspace(0.0, 1.5, 25)
-_SCALE = "programme.scale"
-
-
-def against_scale(case: Case, base: Case, project: Project) -> dict[str, Any]:
-    """NPV against the size of the plan, in both views, as a picture with the base behind it."""
-    outputs = {f"npv.{view}": view for view in VIEWS}
-    x = [float(f"{scale:.6g}") for scale in _SCALES]
-
-    def curves(each: Case, beside: str = "", look: str = "") -> list[dict[str, Any]]:
-        asked = Question(each.scenario, tuple(outputs), project, known=each)
-        rows = asked({_SCALE: _SCALES})
-        return [
-            {
-                "label": f"{VIEW_TITLES[view]}{beside}",
-                "look": look or f"now {view}",
-                "x": x,
-                "y": [
-                    float(f"{value / MILLIONS:.7g}") if math.isfinite(value) else None
-                    for value in rows[name]
-                ],
-            }
-            for name, view in outputs.items()
-        ]
-
-    own = curves(case)
-    same = case.scenario.hash == base.scenario.hash
-    others = [] if same else curves(base, ", base", "base")
-    (found,) = [each["y"] for each in own if each["look"] == "now go_forward"]
-    going_on = [-math.inf if y is None else y for y in found]
-    best = highest(going_on)
-    words = f"Best size of going on {x[best]:g}×: {money(going_on[best])}"
-    return {
-        "title": "NPV against the size of the plan",
-        "what": "USD bn, people as planned; 1× is the plan",
-        "axis": "×", "first": x[0], "last": x[-1], "today": None, "percent": False,
-        "by_year": False, "curves": [*others, *own], "alt": f"{words}.",
-        "marks": [{"x": x[best], "y": going_on[best], "text": words, "below": False}],
-    }  # fmt: skip
 
 
 _SHOWN = 14

@@ -12,12 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from jcurve.assumptions import available, changed_scenario_text, save, shipped
-from jcurve.engine.model import RowKey
 from jcurve.ground.errors import JCurveError, UsageError
 from jcurve.ground.quarters import Quarter
 from jcurve.workbench.answers import (
     EXHIBITS,
-    against_scale,
     attempt,
     exhibit,
     swings,
@@ -29,16 +27,15 @@ from jcurve.workbench.live_charts import (
     PICTURES,
     VIEW_TITLES,
     Band,
-    drawn_from,
     picture,
     picture_of,
     view_of,
 )
 from jcurve.workbench.quantities import HEADLINES, MEASURES, catalogue, quantity
-from jcurve.workbench.readouts import cards, differences, trace, watched
+from jcurve.workbench.readouts import cards, differences, trace
 from jcurve.workbench.scenario_manager import link, manage, side_by_side
 from jcurve.workbench.session import Session, owner_of
-from jcurve.workbench.standing import ends, held_rows, idles
+from jcurve.workbench.standing import ends, idles
 from jcurve.workbench.words import CHOICES, cited, trade_words
 
 Message: TypeAlias = Mapping[str, Any]
@@ -61,7 +58,6 @@ class Conversation:
         self.cards: tuple[str, ...] = tuple(HEADLINES)
         self.serial = 0  # rises with every change of the state
         self._band: Band | None = None
-        session.watched = self._watched
         self._changes: Mapping[str, _Action] = {
             "set": self._set,
             "move": lambda m: session.move(m["key"], float(m["at"]), gesture=m.get("gesture", "")),
@@ -95,7 +91,6 @@ class Conversation:
                 session, m["of"], self.view, everything=bool(m.get("everything"))
             ),
             "solve": self._solve,
-            "scale": lambda m: against_scale(session.case, session.base, session.project),
             "band": self._grow,
             "compare": lambda m: side_by_side(session, m["names"], m["cards"], self.view),
             "link": lambda m: link(session),
@@ -202,15 +197,6 @@ class Conversation:
             "own": sorted({*names} - {*shipped(session.project)}),
             "notes": session.notes,
         }
-
-    def _watched(self) -> list[RowKey]:
-        """The rows that are on the screen."""
-        model = self.session.case.assembly.model
-        rows = [*watched(model, self.view, self.cards), *held_rows(model)]
-        for name, side in self.pictures:
-            if _is_live(name):
-                rows += drawn_from(name, side, model)
-        return list(dict.fromkeys(rows))
 
     # ---- what is asked ------------------------------------------------------------------
 

@@ -18,9 +18,8 @@ from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.sampling import Plan, Sampler, Unit, varied
 from jcurve.case import Case
-from jcurve.engine.evaluate import needs
 from jcurve.engine.line import Kind
-from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model, RowKey
+from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model
 from jcurve.evaluation.naming import figure_label
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import MILLIONS, NOTHING, compact, lowest, money, quarter, written
@@ -133,15 +132,6 @@ def picture(
         "marks": _marks(case, drawn, own) if name == "jcurve" else [],
         "alt": _alt(what, [(label, row) for label, _, row in rows[::-1]]),
     }
-
-
-def drawn_from(name: str, side: str, model: Model) -> list[RowKey]:
-    """The rows that a picture is read from."""
-    what = picture_of(name, model)
-    is_shared = model.tags(what.line) == (SHARED,)
-    key = (what.line, SHARED if is_shared else side_of(what, side, model))
-    views = [("view_start", view) for view in VIEWS]
-    return [*views, *([key] if what.cumulative else sorted(needs(model, key)))]
 
 
 Row = tuple[list[float], list[float | None]]

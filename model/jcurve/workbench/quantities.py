@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 
 from jcurve.case import Case
-from jcurve.engine.evaluate import needs
 from jcurve.engine.line import Kind
-from jcurve.engine.model import VIEWS, Model, RowKey
+from jcurve.engine.model import Model, RowKey
 from jcurve.evaluation.naming import figure_label, key_of
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import amount, change
@@ -79,15 +78,6 @@ class Quantity:
         else:
             value = float(case.row(self.key[0], self.key[1] or None)[0])
         return None if np.isnan(value) else value
-
-    def rows(self, model: Model) -> list[RowKey]:
-        """The rows that it is read from."""
-        if not self.year:
-            status = model.status(self.key[0])
-            return [self.key, *([(status, self.key[1])] if status else [])]
-        if self.key[1] in VIEWS and not model.differs(self.key[0]):
-            return []
-        return sorted(needs(model, self.key))
 
     def target(self, text: str) -> tuple[str, str]:
         """A goal for it, and in words: ``npv.programme=0 USD bn``; a bare number is in the unit

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from jcurve.assumptions import Assumption, Path, Scenario, compare
 from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.case import Case
-from jcurve.engine.model import VIEWS, Model, RowKey
+from jcurve.engine.model import VIEWS
 from jcurve.engine.trace import Node, short_number
 from jcurve.ground.numbers import MILLIONS, MINUS, money, quarter
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
 from jcurve.workbench.controls import said, scale_of
 from jcurve.workbench.quantities import Quantity, quantity
 from jcurve.workbench.session import owner_of
-
-_BESIDE = ("unrecovered_balance", "trough_quarter")  # Results told beside a headline
 
 
 def cards(case: Case, base: Case, view: str, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -46,21 +43,9 @@ def _card(what: Quantity, case: Case, base: Case) -> dict[str, Any]:
     return {**words, "text": text, "note": note, "change": told[0], "trend": told[1]}
 
 
-def watched(model: Model, view: str, names: Iterable[str]) -> list[RowKey]:
-    """The rows that the cards of a view are read from."""
-    every = [quantity(name, model, view) for name in (*names, *_BESIDE)]
-    return [("view_start", view), *(row for what in every for row in what.rows(model))]
-
-
-@lru_cache(maxsize=256)
-def _figure(case: Case, name: str, view: str) -> Mapping[str, Any]:
-    """A result of a case, asked once, since base and pins are told with every state."""
-    return case.headline(name, view)
-
-
 def _in_words(what: Quantity, case: Case) -> tuple[str, str]:
     name, view = what.key
-    figure, short = (_figure(case, each, view) for each in (name, "unrecovered_balance"))
+    figure, short = (case.headline(each, view) for each in (name, "unrecovered_balance"))
     value = figure["value"]
     if value is None:
         reason = str(figure["reason"])
@@ -75,14 +60,14 @@ def _in_words(what: Quantity, case: Case) -> tuple[str, str]:
         first = int(case.row("view_start", view)[0])
         start = case.assembly.timeline.years[0] + first / QUARTERS_IN_YEAR
         note = f"in {quarter(Quarter.in_time(start + value))}"
-    elif name == "trough_amount" and (at := _figure(case, "trough_quarter", view)["value"]):
+    elif name == "trough_amount" and (at := case.headline("trough_quarter", view)["value"]):
         note = f"in {quarter(at)}"
     return _text(what, value), note
 
 
 def _change(what: Quantity, case: Case, base: Case) -> tuple[str, int]:
     name, view = what.key
-    here, there = (_figure(each, name, view)["value"] for each in (case, base))
+    here, there = (each.headline(name, view)["value"] for each in (case, base))
     if here is None and there is None:
         if name == "payback":
             short = quantity("unrecovered_balance", case.assembly.model, view)
@@ -92,7 +77,7 @@ def _change(what: Quantity, case: Case, base: Case) -> tuple[str, int]:
     if here is None:
         return f"base: {_text(what, there)}", -1 if what.better > 0 or "payback" in name else 1
     if there is None:
-        reason = str(_figure(base, name, view)["reason"])
+        reason = str(base.headline(name, view)["reason"])
         return f"base: {'never' if reason.startswith('never') else 'none'}", 1
     if isinstance(here, str):
         return (f"base: {_text(what, there)}" if here != there else "as in base"), 0

@@ -7,20 +7,15 @@ the state only then, so a session never holds a state that did not validate.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Assumption, Path, Scenario
 from jcurve.assumptions.scenario_files import load
 from jcurve.case import Case, evaluate
 from jcurve.company import model, rows_of
-from jcurve.engine.model import SHARED, VIEWS, RowKey
-from jcurve.evaluation.evaluator import evaluate as evaluate_rows
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
@@ -66,17 +61,15 @@ class Session:
     ) -> None:
         self.project = project or find_project()
         self._evaluator = evaluator or self._by_model
-        # tells the rows that are shown and evaluated first; all of them when None
-        self.watched: Callable[[], Iterable[RowKey]] | None = None
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self.start = load(start, self.project)  # the scenario that was opened, as its file has it
         own = rows_of(self.start, model(project=self.project).timeline)
         assembly = model(project=self.project, rows=own)
         prepare(assembly, assembly.inputs(own))
         given = self.start.with_overrides(overrides or {}).overrides
-        self._position = Position(start, given)
+        self.position = Position(start, given)  # the same as its start and what was changed
         # the present state, evaluated; ``case.scenario`` is the state itself
-        self.case = self._evaluated(self._resolved(self._position, self.start))
+        self.case = self._evaluated(self._resolved(self.position, self.start))
         self.pins: tuple[Pin, ...] = ()  # cases put aside
         self.notes: dict[str, str] = {}  # why an assumption was changed here, by its key
         self._past: list[Position] = []
@@ -86,11 +79,6 @@ class Session:
     # ---- what is ------------------------------------------------------------------------
 
     @property
-    def position(self) -> Position:
-        """The present state as its start and what was changed."""
-        return self._position
-
-    @property
     def scenario(self) -> Scenario:
         """The present state as a scenario."""
         return self.case.scenario
@@ -98,7 +86,7 @@ class Session:
     @property
     def overrides(self) -> dict[str, str]:
         """What was changed, by key, each with its unit."""
-        return dict(self._position.overrides)
+        return dict(self.position.overrides)
 
     @property
     def base(self) -> Case:
@@ -143,7 +131,7 @@ class Session:
 
     def edit(self, key: str, overrides: Mapping[str, str], gesture: str = "") -> None:
         """Take what :attr:`hand` makes of a key: a row, lives, a path moved, a mix shared out."""
-        self._go(Position(self._position.start, tuple(sorted(overrides.items()))), gesture, key)
+        self._go(Position(self.position.start, tuple(sorted(overrides.items()))), gesture, key)
 
     def move(self, key: str, at: float, *, gesture: str = "") -> None:
         """Move a whole dated assumption: -1 is its low path, 0 its own, 1 its high path."""
@@ -221,7 +209,7 @@ class Session:
             raise UsageError(
                 "too many pinned cases", received=len(self.pins) + 1, allowed=f"{MAX_PINS} at most"
             )
-        self.pins = (*self.pins, Pin(wanted, self._position, self.case))
+        self.pins = (*self.pins, Pin(wanted, self.position, self.case))
 
     def unpin(self, name: str) -> None:
         """Forget a pinned case."""
@@ -246,11 +234,11 @@ class Session:
         return Hand(self.start, self.scenario, self.overrides, self.case.data_through)
 
     def _go(self, target: Position, gesture: str = "", key: str = "") -> None:
-        token, before = (gesture, key) if gesture else None, self._position
+        token, before = (gesture, key) if gesture else None, self.position
         if target == before:
             return
         self._settle(target)
-        if self._position == before:
+        if self.position == before:
             return
         if token is None or token != self._gesture:
             self._past = [*self._past, before][-_DEPTH:]
@@ -258,7 +246,7 @@ class Session:
         self._gesture = token
 
     def _travel(self, source: list[Position], other: list[Position]) -> None:
-        here = self._position
+        here = self.position
         self._settle(source[-1])
         source.pop()
         other.append(here)
@@ -266,12 +254,12 @@ class Session:
 
     def _settle(self, target: Position) -> None:
         """Make ``target`` the state, if it validates and has an answer."""
-        same = target.start == self._position.start
+        same = target.start == self.position.start
         start = self.start if same else load(target.start, self.project)
         scenario = self._resolved(target, start)
         case = self._evaluated(scenario)
         self.start, self.case = start, case
-        self._position = Position(target.start, _needed(target.overrides, scenario, start))
+        self.position = Position(target.start, _needed(target.overrides, scenario, start))
 
     def _resolved(self, target: Position, start: Scenario) -> Scenario:
         made = start.with_overrides(dict(target.overrides))
@@ -289,9 +277,17 @@ class Session:
         return case
 
     def _by_model(self, scenario: Scenario) -> Case:
-        if self.watched is None:
+        """The case of a scenario; what it shares with the present state has that one's inputs."""
+        known = getattr(self, "case", None)
+        if known is None:
             return evaluate(scenario, project=self.project)
-        return prefetched(scenario, self.project, self.case, self.watched())
+        before = known.scenario.assumptions
+        changed = tuple(item for item in scenario.items if before.get(item.key) is not item)
+        own = rows_of(replace(scenario, items=changed), known.assembly.timeline)
+        rows = {**known.assumption_rows, **own}
+        case = Case(scenario, model(project=self.project, rows=rows), rows)
+        _ = case.values  # a model error belongs to this change
+        return case
 
 
 def owner_of(key: str, scenario: Scenario) -> str:
@@ -315,50 +311,3 @@ def _alike(one: Assumption, other: Assumption) -> bool:
     if one.shape != other.shape or isinstance(one.value, tuple):
         return one.value == other.value
     return [f"{v:.12g}" for v in one.row()] == [f"{v:.12g}" for v in other.row()]
-
-
-Array = NDArray[np.float64]
-
-
-def prefetched(scenario: Scenario, project: Project, known: Case, keys: Iterable[RowKey]) -> Case:
-    """The case of a scenario, with the rows ``keys`` evaluated at once and all others when one of
-    them is asked for: a slider's move then costs what is on the screen, which is less than half of
-    the model. Of assumptions that it shares with a ``known`` case the inputs are that case's."""
-    before = known.scenario.assumptions
-    changed = tuple(item for item in scenario.items if before.get(item.key) is not item)
-    own = rows_of(replace(scenario, items=changed), known.assembly.timeline)
-    rows = {**known.assumption_rows, **own}
-    assembly = model(project=project, rows=rows)
-    case, whole = Case(scenario, assembly, rows), Case(scenario, assembly, rows)
-    # In place of what the case would evaluate when its first row is asked for. The values know
-    # another case of the same state: of two that hold each other none is freed with the last move.
-    case.__dict__ |= {"inputs": whole.inputs, "values": _Rows(whole, keys)}
-    return case
-
-
-class _Rows(Mapping[RowKey, Array]):
-    """The values of a case: some at once, the rest together when it is needed."""
-
-    def __init__(self, case: Case, keys: Iterable[RowKey]) -> None:
-        made = evaluate_rows(case.assembly, case.inputs, keys)
-        self._first = {(name, SHARED): row for name, row in case.inputs.items()} | made
-        self._case = case
-
-    def __getitem__(self, key: RowKey) -> Array:
-        found = self._first.get(key)
-        if found is None and self._is_difference(key):
-            raise KeyError(key)  # no row of its own: whoever asks subtracts two
-        return self._case.values[key] if found is None else found
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._first or (not self._is_difference(key) and key in self._case.values)
-
-    def _is_difference(self, key: object) -> bool:
-        worldly = self._case.assembly.model.worldly
-        return isinstance(key, tuple) and key[1] in VIEWS and key[0] in worldly
-
-    def __iter__(self) -> Iterator[RowKey]:
-        return iter(self._case.values)
-
-    def __len__(self) -> int:
-        return len(self._case.values)

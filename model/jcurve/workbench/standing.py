@@ -15,15 +15,12 @@ from numpy.typing import NDArray
 from jcurve.assumptions import Path, Scenario
 from jcurve.assumptions.idle import end_of, idle
 from jcurve.case import Case
-from jcurve.engine.model import Model, RowKey
-from jcurve.evaluation.naming import key_of
 from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Quarter
 from jcurve.workbench.controls import scale_of
 
 Array = NDArray[np.float64]
 
 _MIX = "capex.mix."
-_LINES = ("capex@with", "market_growth_on_year", "core_cost", "frontier_fleet")
 
 
 def idles(scenario: Scenario) -> dict[str, dict[str, Any]]:
@@ -35,13 +32,6 @@ def idles(scenario: Scenario) -> dict[str, dict[str, Any]]:
             told = {"words": each.words, "ruling": each.ruling, "partly": each.partly}
             found.setdefault(item.key, told)
     return found
-
-
-def held_rows(model: Model) -> list[RowKey]:
-    """The rows that tell what holds after the end of a path."""
-    classes = [name for name in model.outputs if name.startswith("capex_by_class.")]
-    wanted = [*_LINES, *(f"{name}@with" for name in classes)]
-    return [key_of(model, name) for name in wanted if name.partition("@")[0] in model.outputs]
 
 
 def ends(case: Case) -> dict[str, dict[str, Any]]:

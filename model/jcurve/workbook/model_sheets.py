@@ -17,7 +17,7 @@ from jcurve.case import Case
 from jcurve.company import model, rows_of
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, WORLDS, RowKey, spell
-from jcurve.ground.errors import JCurveError, ModelError, ProjectError
+from jcurve.ground.errors import JCurveError, ModelError
 from jcurve.ground.project import Where
 from jcurve.workbook.cell_styles import Line, Sheet, number_format, number_rows
 from jcurve.workbook.excel_forms import NO_ANSWER
@@ -46,7 +46,7 @@ class Book(GivenRows):
     """
 
     def __init__(self, case: Case, project: Where = None) -> None:
-        others = _shipped(project)
+        others = [scenario(name, project=project) for name in shipped(project)]
         super().__init__(_roomy(case, others, project), others)
         self.results: dict[RowKey, Cell] = {}
         self.result_formulas: dict[RowKey, tuple[Piece, ...]] = {}
@@ -278,14 +278,6 @@ class Book(GivenRows):
                 group, place = node.args[0].data
                 line.opening_value = float(self.graph.value(group.start[place])[0, 0])
             self.sheets[row.sheet].lines.append(line)
-
-
-def _shipped(project: Where) -> list[Scenario]:
-    """The shipped scenarios of a project; none where there is no project."""
-    try:
-        return [scenario(name, project=project) for name in shipped(project)]
-    except ProjectError:
-        return []
 
 
 def _roomy(case: Case, others: Iterable[Scenario], project: Where) -> Case:

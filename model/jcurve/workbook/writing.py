@@ -16,7 +16,7 @@ from typing import Any
 
 from jcurve.assumptions.house_style import HouseStyle, read_house_style
 from jcurve.case import Case
-from jcurve.ground.errors import ProjectError, UsageError
+from jcurve.ground.errors import UsageError
 from jcurve.ground.files import write_file
 from jcurve.ground.project import Where, find_project
 from jcurve.workbook.cell_styles import WRAPPED, Formats, Item, Line, Page, Sheet, width_of
@@ -86,15 +86,6 @@ def laid_out(book: Book, today: datetime.date | None = None, project: Where = No
     stream = io.BytesIO()
     _Writer(book, stream).write(today, project)
     return stream.getvalue()
-
-
-def house_of(project: Where) -> HouseStyle:
-    """The project's house style; the usual one where there is no project."""
-    try:
-        home = find_project(project)
-    except ProjectError:
-        return HouseStyle()
-    return read_house_style(home.reports)
 
 
 def add_masthead(workbook: Any, summary: Any, house: HouseStyle) -> None:
@@ -170,7 +161,7 @@ class _Writer:
         for name, cells, options in validations(book):
             sheets[name].data_validation(cells, options)
         add_charts(self.workbook, sheets[Tab.SUMMARY], book)
-        house = house_of(project)
+        house = read_house_style(find_project(project).reports)
         add_masthead(self.workbook, sheets[Tab.SUMMARY], house)
         add_footers(sheets, house)
         self._page(front_page(book, today, self.formulas, verdict, changed))

@@ -2,8 +2,7 @@
 
 ``verbs`` has a function for report, batch and runs, ``operating_verbs`` for tick, deliver, outbox,
 portal and prune. Its parameters are what can be typed, its docstring is the help
-(:mod:`jcurve.commands.verb`), what it returns is printed. ``batch_progress`` shows a batch on a
-terminal:
+(:mod:`jcurve.commands.verb`), what it returns is printed:
 
     >>> [each.name for each in VERBS][:3]
     ['report', 'batch', 'runs']

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 def tick(
     context: Context,
     *,
-    watch: Annotated[bool, "stay, and look again whenever something is due"] = False,
+    watch: Annotated[bool, "stay, and look again every half minute"] = False,
     check: Annotated[bool, "only say what is wrong with schedules and mail"] = False,
     now: Annotated[str | None, "run this schedule as well, whatever the time", "SCHEDULE"] = None,
-    no_deliver: Annotated[bool, "leave mails in the outbox for jcurve deliver"] = False,
 ) -> Answer | int:
     """Run what is due by reports/schedule.yml."""
     from jcurve_runs.schedule.tick import watch_clock
@@ -28,11 +27,11 @@ def tick(
         return _check(context)
 
     def once() -> int:
-        return _tick_once(context, now, mail=not no_deliver)
+        return _tick_once(context, now)
 
     if not watch:
         return once()
-    watch_clock(context.project, once, troubled=lambda error: _log(str(error)))
+    watch_clock(once, troubled=lambda error: _log(str(error)))
     return 0
 
 
@@ -48,19 +47,19 @@ def _check(context: Context) -> Answer:
     return Answer(data, (), found[0].error.exit_status)
 
 
-def _tick_once(context: Context, now: str | None, *, mail: bool) -> int:
-    from jcurve_runs.commands.batch_progress import BatchProgress
+def _tick_once(context: Context, now: str | None) -> int:
     from jcurve_runs.delivery.deliver import deliver
     from jcurve_runs.publishing.batch import status_of
-    from jcurve_runs.schedule.tick import run_scheduled, tick
+    from jcurve_runs.publishing.batch_progress import Watch
+    from jcurve_runs.schedule.tick import tick
 
     project = context.project
-    with BatchProgress() as watch:
+    with Watch(sys.stderr) as watch:
         made = tick(
             project,
-            runner=lambda *what: run_scheduled(project, *what, watch=watch),
-            deliver=(lambda: deliver(project)) if mail else None,
+            deliver=lambda: deliver(project),
             run_now=now,
+            watch=watch,
         )
     for ran in made.ran:
         found = ran.occurrence
@@ -72,8 +71,8 @@ def _tick_once(context: Context, now: str | None, *, mail: bool) -> int:
     for problem in made.problems:
         _log(problem)
     sent = made.delivered
-    owed = sent is not None and (sent.waiting or sent.refused)
-    if sent is not None and owed:
+    owed = sent and (sent.waiting or sent.refused)
+    if sent and owed:
         problem = f" ({sent.problem})" if sent.problem else ""
         _log(f"mail: {sent.waiting} waiting, {sent.refused} refused{problem}; see jcurve outbox")
     if context.json:

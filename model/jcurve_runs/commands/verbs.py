@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from jcurve.commands.progress import Progress
@@ -146,9 +147,9 @@ def batch(
     workbook: Annotated[bool, "publish each scenario's workbook beside its report"] = False,
 ) -> Answer:
     """Run scenarios or cases × reports in parallel."""
-    from jcurve_runs.commands.batch_progress import BatchProgress
     from jcurve_runs.plan.request import Request, Retry
     from jcurve_runs.publishing.batch import batch, every, status_of
+    from jcurve_runs.publishing.batch_progress import Watch
 
     wanted = _cases(context, scenario, cases, sweep)
     written, without = _table(context, wanted, table) if table else ([], 0)
@@ -164,7 +165,7 @@ def batch(
         deadline=deadline,
         retry=Retry(attempts=attempts),
     )
-    with BatchProgress() as watch:
+    with Watch(sys.stderr) as watch:
         made = batch(
             every(reports or ["scenario_report"], wanted, like),
             context.project,

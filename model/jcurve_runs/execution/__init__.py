@@ -1,8 +1,8 @@
 """How a report notebook is executed and rendered: papermill, in a process of its own.
 
-``executor`` gives the two ways: ``Plain`` starts a process for each run, ``Warm`` forks each from
-a process that has everything loaded; both leave the same bytes. Either works in a folder out of
-any reader's sight (``staging``) and runs ``child``, which hands the notebook to papermill's engine
+There are two ways: ``Executor`` starts a process for each run, ``Warm`` forks each from a process
+that has everything loaded; both leave the same bytes. Either works in a folder out of any reader's
+sight (``staging``) and runs ``child``, which hands the notebook to papermill's engine
 ``jcurve`` (``engine``, ``client``). What a run writes is searched for secrets (``redaction``).
 Start reading at ``executor``.
 """

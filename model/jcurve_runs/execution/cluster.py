@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from jcurve.ground.errors import JCurveError, RunError
 from jcurve.ground.files import make_folder, write_file
 from jcurve.ground.processes import Finished
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Cancelled, Progress, RendererKilled
+from jcurve_runs.execution.executor import Cancelled, Executor, Progress, RendererKilled
 from jcurve_runs.execution.fingerprint import circumstance
 from jcurve_runs.execution.redaction import find_secret, secret_values
 from jcurve_runs.execution.staging import Staged, stage
@@ -71,16 +70,14 @@ def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256(content).hexdigest() for name, content in files.items()}
 
 
-class OnCluster:
+class OnCluster(Executor):
     """An executor whose work is done on a cluster, for several threads; close it when done."""
 
-    comparable = True
-    fallback: str | None = None
+    project: Project
 
     def __init__(self, address: str, project: Project, refused: Told) -> None:
         """Connect, and look at the workers; see :class:`jcurve.analysis.cluster.Cluster`."""
-        self.stop = threading.Event()
-        self._project = project
+        super().__init__(project=project)
         self._cluster = Cluster(address, project, refused, circumstance)
         self.threads = sum(self._cluster.workers().values())
 
@@ -99,7 +96,7 @@ class OnCluster:
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
         """Render on a worker."""
         try:
-            bundle = self._asked(_render, self._project, notebook.read_bytes())
+            bundle = self._asked(_render, self.project, notebook.read_bytes())
         except _WorkerGone as gone:
             raise RendererKilled(f"{gone}, which rendered, is gone") from None
         bundle.unpack({_HTML: html, _PDF: pdf})

@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from jcurve.ground.errors import RunError
 from jcurve.ground.processes import Finished, run_process
@@ -30,46 +29,32 @@ class RendererKilled(RunError):
     """The process that rendered was killed: no fault of the report, and worth another try."""
 
 
-class Executor(Protocol):
-    """Executes staged notebooks and renders executed ones, for several threads at once."""
-
-    # whether its editions may be held against earlier ones; not so where a test renders in its own
-    # way
-    comparable: bool
-    stop: threading.Event  # once it is set, whatever runs is killed and ``Cancelled`` is raised
-    fallback: str | None  # why runs are not executed as was asked for; None while they are
-
-    def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
-        """Execute the staged notebook in processes of its own; none is left behind."""
-
-    def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Make HTML and PDF of an executed notebook."""
-
-    def close(self) -> None:
-        """End what is kept from run to run."""
-
-
 def check(stop: threading.Event) -> None:
     """Raise ``Cancelled`` once everything is called off."""
     if stop.is_set():
         raise Cancelled
 
 
-class Plain:
-    """A child process for each run: slow to start, and right on every machine."""
+class Executor:
+    """Executes staged notebooks and renders executed ones, for several threads at once.
 
-    fallback: str | None = None
+    This one has a child process for each run: slow to start, and right on every machine.
+    """
+
+    fallback: str | None = None  # why runs are not executed as was asked for; None while they are
 
     def __init__(self, render: Render | None = None, project: Project | None = None) -> None:
-        """Set up an executor."""
+        """Set up an executor; ``render`` makes HTML and PDF in place of ours, for tests."""
+        # whether its editions may be held against earlier ones
         self.comparable = render is None
-        self._project = project
+        self.project = project
+        # once it is set, whatever runs is killed and ``Cancelled`` is raised
         self.stop = threading.Event()
         self._render = render
         self._loading: threading.Thread | None = None
 
     def execute(self, plan: Plan, staged: Staged, *, progress: Progress) -> Finished:
-        """Execute the staged notebook in a child process of its own group."""
+        """Execute the staged notebook in processes of its own; none is left behind."""
         if self._render is None and self._loading is None:
             self._loading = threading.Thread(target=_load_renderer)
             self._loading.start()
@@ -86,10 +71,10 @@ class Plain:
         )
 
     def close(self) -> None:
-        """Nothing is kept from run to run."""
+        """End what is kept from run to run."""
 
     def render(self, notebook: Path, html: Path, pdf: Path) -> None:
-        """Render in this process."""
+        """Make HTML and PDF of an executed notebook."""
         if self._render is not None:
             self._render(notebook, html, pdf)
             return
@@ -97,7 +82,7 @@ class Plain:
             self._loading.join()
         from jcurve.briefing import render
 
-        render(notebook, html, pdf, project=self._project)
+        render(notebook, html, pdf, project=self.project)
 
 
 def environment(project: Project, staged: Staged) -> dict[str, str]:

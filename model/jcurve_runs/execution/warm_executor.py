@@ -26,7 +26,7 @@ from typing import Any, Literal, TypeAlias
 from jcurve.ground.errors import RunError
 from jcurve.ground.processes import Finished, Tail, kill_tree
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Plain, Progress, RendererKilled, check, environment
+from jcurve_runs.execution.executor import Executor, Progress, RendererKilled, check, environment
 from jcurve_runs.execution.fingerprint import loaded_files
 from jcurve_runs.execution.staging import Staged
 from jcurve_runs.plan.request import Plan
@@ -107,10 +107,10 @@ class _Process:
             stream.close()
 
 
-class Warm:
+class Warm(Executor):
     """An executor with a warm process behind it, for several threads; close it when done."""
 
-    comparable = True
+    project: Project
 
     def __init__(self, project: Project, need: Need = "nothing") -> None:
         """Start the warm process later, when it is first needed.
@@ -118,13 +118,10 @@ class Warm:
         Args:
             need: what it loads before runs are forked from it.
         """
-        self.fallback: str | None = None  # why runs are executed plainly, None while they are not
+        super().__init__(project=project)
         if not sys.platform.startswith("linux"):
             self.fallback = "forking is safe on Linux only"  # elsewhere libraries have threads
-        self._project = project
         self._need = need
-        self._plain = Plain(project=project)
-        self.stop = self._plain.stop
         self._starting = threading.Lock()
         self._process: _Process | None = None
         self._started: list[_Process] = []
@@ -133,7 +130,7 @@ class Warm:
         """Execute the staged notebook in a fork of the warm process."""
         warm = self._warm(fresh=True)
         if warm is None:
-            return self._plain.execute(plan, staged, progress=progress)
+            return super().execute(plan, staged, progress=progress)
         own = environment(plan.project, staged)
         request = {"do": "execute", "folder": str(staged.folder), "env": own}
         return self._asked(warm, request, plan.request.deadline, progress)[0]
@@ -142,7 +139,7 @@ class Warm:
         """Render in a fork of the warm process."""
         warm = self._warm()
         if warm is None:
-            self._plain.render(notebook, html, pdf)
+            super().render(notebook, html, pdf)
             return
         paths = {"notebook": str(notebook), "html": str(html), "pdf": str(pdf)}
         finished, error = self._asked(warm, {"do": "render", **paths}, _RENDER)
@@ -194,10 +191,6 @@ class Warm:
         error = "" if found is None else str(found["error"])
         return Finished(status, timed_out, seconds, *texts), error
 
-    def _files(self) -> str:
-        """A hash of everything that the warm process has loaded."""
-        return loaded_files(self._project)
-
     def _warm(self, *, fresh: bool = False) -> _Process | None:
         """The warm process, loaded; None where runs are executed plainly.
 
@@ -209,12 +202,12 @@ class Warm:
             now = self._process
             if now is not None and now.process.poll() is not None:
                 now = None  # it was killed
-            loaded = self._files() if fresh or now is None else ""
+            loaded = loaded_files(self.project) if fresh or now is None else ""
             if now is not None and not (fresh and now.loaded != loaded):
                 return now
             # Where data or code have changed, what runs in the one before goes on.
             try:
-                made = _Process.start(self._project, self._need, loaded)
+                made = _Process.start(self.project, self._need, loaded)
             except OSError as error:
                 self.fallback = f"no warm process could be started ({error.strerror})"
                 return None

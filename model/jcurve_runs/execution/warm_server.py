@@ -154,7 +154,7 @@ def unsafe() -> str | None:
     for name in _SHELLS:
         if name in sys.modules:
             return f"{name} sets itself up for the shell that loads it"
-    if not hasattr(os, "pidfd_open"):
+    if not hasattr(os, "pidfd_open"):  # conda's Python is built for kernels older than them
         return "this Python knows no process descriptors"
     threads = len(os.listdir("/proc/self/task"))
     if threads > 1:

@@ -23,7 +23,7 @@ from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, UsageError, WriteError
 from jcurve.ground.files import make_folder, write_json
 from jcurve.ground.project import Project
-from jcurve_runs.execution.executor import Cancelled, Executor, Plain, Render
+from jcurve_runs.execution.executor import Cancelled, Executor, Render
 from jcurve_runs.execution.warm_executor import Warm, needed
 from jcurve_runs.ledger.attempts import Ledger
 from jcurve_runs.ledger.store import now
@@ -37,6 +37,7 @@ from jcurve_runs.plan.request import (
     resolve_scenario,
 )
 from jcurve_runs.publishing.attempt import Done
+from jcurve_runs.publishing.batch_progress import Watch
 from jcurve_runs.publishing.runs import beating, carry_out, recover
 
 Engine = Literal["warm", "plain", "cluster"]
@@ -75,22 +76,6 @@ class Batch:
 def status_of(failed: int) -> int:
     """The exit status: 0 when nothing failed, else 10 more than how many did, up to 110."""
     return 10 + min(failed, _MOST_TOLD) if failed else 0
-
-
-class Watch:
-    """Told what goes on in a batch, from several threads; this one says nothing."""
-
-    def notes(self, text: str) -> None:
-        """Something is worth a line, such as a worker that takes no part."""
-
-    def begins(self, total: int) -> None:
-        """The batch begins."""
-
-    def tells(self, title: str, message: str) -> None:
-        """A run says what it is doing."""
-
-    def ends(self, done: Done) -> None:
-        """A run has ended."""
 
 
 def every(reports: Sequence[str], cases: Sequence[str | Case], like: Request) -> list[Request]:
@@ -150,7 +135,7 @@ def batch(
             executor = made = OnCluster(scheduler, project, watch.notes)
             jobs, engine = jobs or made.threads, "cluster"
         elif engine == "plain" or render is not None:
-            executor = Plain(render, project)
+            executor = Executor(render, project)
         else:
             executor = Warm(project, needed((each.report for each in requests), project))
         held.callback(executor.close)

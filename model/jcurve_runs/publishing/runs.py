@@ -9,18 +9,17 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from jcurve.briefing.editions import Edition, latest_or_none
 from jcurve.briefing.results import read_results
 from jcurve.ground.errors import JCurveError, WriteError
 from jcurve.ground.project import Project, find_project
-from jcurve_runs.execution.executor import Executor, Plain, Progress, Render
+from jcurve_runs.execution.executor import Executor, Progress, Render
 from jcurve_runs.execution.staging import Staged, attempt_name, of_runs
 from jcurve_runs.ledger.attempts import Attempt, Ledger
 from jcurve_runs.ledger.store import now
@@ -72,22 +71,6 @@ def run(
     return done.edition
 
 
-def publish_report(
-    report: str,
-    scenario: str = "base",
-    overrides: Mapping[str, Any] | None = None,
-    *,
-    view: str = "programme",
-    project: str | Path | Project | None = None,
-    progress: Progress | None = None,
-) -> Edition:
-    """``run`` for the model's panel and pages, which know no ``Request``; it always runs."""
-    asked = Request(
-        report=report, scenario=scenario, overrides=overrides or {}, view=view, force=True
-    )
-    return run(asked, project=project, progress=progress)
-
-
 def run_plan(
     plan: Plan,
     *,
@@ -98,7 +81,7 @@ def run_plan(
     """Take a prepared run to its end by itself."""
     with Ledger(plan.project, clock=clock) as ledger, beating(ledger):
         recover(ledger)
-        executor = Plain(render, plan.project)
+        executor = Executor(render, plan.project)
         return carry_out(plan, ledger=ledger, executor=executor, progress=progress)
 
 
@@ -155,12 +138,12 @@ def raised(done: Done) -> JCurveError:
 
 
 @contextmanager
-def beating(ledger: Ledger, every: float = _BEAT) -> Iterator[None]:
+def beating(ledger: Ledger) -> Iterator[None]:
     """While the block runs, note signs of life for the attempts it has open."""
     over = threading.Event()
 
     def beat() -> None:
-        while not over.wait(every):
+        while not over.wait(_BEAT):
             with suppress(JCurveError):  # a full disk is told by the next step itself
                 ledger.heard()
 

@@ -201,8 +201,8 @@ class _Reader:
         )
         return Schedule(
             name=check_name(self._name, "the schedule"),
-            reports=self._names("report", "the report"),
-            scenarios=self._scenarios(),
+            reports=self._names("report"),
+            scenarios=() if self._texts("scenarios") == ("all",) else self._names("scenarios"),
             request=request,
             when=when,
             at=self._time() if isinstance(when, Day) else time(),
@@ -268,18 +268,12 @@ class _Reader:
             raise self._wrong(key, f"{key} is not a table")
         return entry.value.entries
 
-    def _names(self, key: str, what: str) -> Names:
+    def _names(self, key: str) -> Names:
         names = tuple(dict.fromkeys(self._texts(key)))
         if not names:
-            raise UsageError(f"{key} is missing", where=self._where)
-        return tuple(check_name(name, what) for name in names)
-
-    def _scenarios(self) -> Names:
-        names = self._texts("scenarios")
-        if not names:
-            allowed = "a list of names, or all"
-            raise UsageError("scenarios are missing", where=self._where, allowed=allowed)
-        return () if names == ("all",) else self._names("scenarios", "the scenario")
+            allowed = "a list of names" + (", or all" if key == "scenarios" else "")
+            raise UsageError(f"{key} is missing", where=self._where, allowed=allowed)
+        return tuple(check_name(name, f"the {key.rstrip('s')}") for name in names)
 
     def _choice(self, key: str, choices: Names) -> str:
         text = self._text(key, choices[0])

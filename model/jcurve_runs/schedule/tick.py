@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 from jcurve.assumptions import available
@@ -18,11 +19,11 @@ from jcurve.ground.project import Project
 from jcurve_runs.delivery.deliver import Delivered, mail_problem
 from jcurve_runs.execution.redaction import cleaned, one_line, secret_values
 from jcurve_runs.ledger.attempts import Ledger
-from jcurve_runs.ledger.locks import supported
 from jcurve_runs.ledger.store import now
 from jcurve_runs.plan.request import Clock, Origin, Resolve, resolve_scenario
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.batch import Batch, Engine, Watch, batch, every
+from jcurve_runs.publishing.batch import Batch, batch, every
+from jcurve_runs.publishing.batch_progress import Watch
 from jcurve_runs.publishing.retention import prune
 from jcurve_runs.publishing.runs import recover
 from jcurve_runs.schedule.check import parameters_for, sorted_out
@@ -59,7 +60,7 @@ class Tick:
 
     ran: tuple[Ran, ...]  # the occurrences it ran, in order
     alarms: tuple[Occurrence, ...]  # the occurrences for which it gave the alarm
-    # what somebody should look at, in words: schedules, mail, locks, lateness
+    # what somebody should look at, in words: schedules, mail, lateness
     problems: tuple[str, ...]
     # what became of the mails; None when they were left in the outbox
     delivered: Delivered | None = None
@@ -83,6 +84,7 @@ def tick(
     deliver: Deliver | None = None,
     run_now: str | None = None,
     resolve: Resolve = resolve_scenario,
+    watch: Watch | None = None,
 ) -> Tick:
     """Run what is due.
 
@@ -94,7 +96,7 @@ def tick(
     file = read_schedules(project)
     with Ledger(project, clock=clock) as ledger:
         recover(ledger)
-        run: Runner = runner or (lambda *what: run_scheduled(project, *what, clock=clock))
+        run: Runner = runner or partial(run_scheduled, project, clock=clock, watch=watch)
         look = _Look(ledger, file, run, resolve)
         look.begin(run_now)
         look.run()
@@ -195,12 +197,6 @@ class _Look:
         moment = self._ledger.clock()
         problems = [f"{each.name}: {each.error}" for each in self._mistakes.values()]
         problems += [*self._clocks, *self._moved]
-        if not supported(self._ledger.store.folder):
-            problems.append(
-                f"{self._ledger.store.folder}: the file system knows no locks (flock); what a "
-                "runner of another machine left is not taken over; JCURVE_STATE names a folder "
-                "on a local disk"
-            )
         problems += _mail_problems(self._file)
         ahead = {
             each.name: next_moment(each, moment, self._calendars) if each.enabled else None
@@ -226,53 +222,28 @@ def _mail_problems(file: Schedules) -> list[str]:
 
 
 def watch_clock(
-    project: Project,
     each: Callable[[], object],
     *,
-    clock: Clock = now,
     stop: threading.Event | None = None,
-    longest: float = 30.0,
-    troubled: Callable[[JCurveError], object] = lambda error: None,
+    wait: float = 30.0,
+    troubled: Callable[[JCurveError], object],
 ) -> None:
-    """Call ``each`` whenever something falls due, and every ``longest`` seconds.
+    """Call ``each`` every ``wait`` seconds.
 
     A mistake at the first look is raised. Later ones (a schedule file half edited, a full
     disk) are told once each and looked at again: whoever watches must not stop for them.
-
-    Raises:
-        UsageError: the schedule file cannot be read at the first look.
-        WriteError, RunError: the store is out of reach at the first look.
     """
     over = stop or threading.Event()
-    told: str | None = None
-    first = True
-    while not over.is_set():
-        wait = longest
+    each()
+    told = ""
+    while not over.wait(wait):
         try:
             each()
-            wait = min([longest, *_waits(project, clock)])
-            told = None
+            told = ""
         except JCurveError as error:
-            if first:
-                raise
             if told != str(error):
                 told = str(error)
                 troubled(error)
-        first = False
-        over.wait(max(0.0, wait))
-
-
-def _waits(project: Project, clock: Clock) -> list[float]:
-    """Seconds until the next moment of each schedule that has one."""
-    calendars, found = Calendars(project), []
-    for schedule in read_schedules(project).sound:
-        try:
-            ahead = next_moment(schedule, clock(), calendars)
-        except JCurveError:  # told at each look
-            continue
-        if ahead is not None:
-            found.append((ahead - clock()).total_seconds())
-    return found
 
 
 def run_scheduled(
@@ -280,10 +251,8 @@ def run_scheduled(
     schedule: Schedule,
     occurrence: Occurrence,
     name: str,
-    *,
-    clock: Clock = now,
-    engine: Engine = "warm",
-    watch: Watch | None = None,
+    clock: Clock,
+    watch: Watch | None,
 ) -> Batch:
     """Run a schedule's reports over its scenarios, for an occurrence.
 
@@ -295,7 +264,7 @@ def run_scheduled(
         replace(request, parameters=parameters_for(schedule, request.report, project))
         for request in every(schedule.reports, schedule.scenarios or available(project), like)
     ]
-    return batch(requests, project, engine=engine, batch_id=name, clock=clock, watch=watch)
+    return batch(requests, project, batch_id=name, clock=clock, watch=watch)
 
 
 def _run(taken: Occurrence, schedule: Schedule, run: Runner) -> Ran:

@@ -10,7 +10,7 @@ so that each moment comes once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -154,42 +154,24 @@ class Calendars:
 
     def within(self, rule: Day, at: time, first: date, last: date) -> Iterator[datetime]:
         """The days from ``first`` to ``last`` that ``rule`` names, each at a time."""
-        known = self.ends(rule)
-        last = last if known is None else min(last, known)
-        for number in range((last - first).days + 1):
-            day = first + timedelta(days=number)
-            if self.meets(rule, day):
+        for day in self._days(rule, first, last):
+            if first <= day <= last:
                 yield datetime.combine(day, at)
 
-    def meets(self, rule: Day, day: date) -> bool:
-        """Whether ``day`` is the day that ``rule`` names."""
-        match rule.kind:
-            case "first":
-                return self.is_business_day(rule.calendar, day) and not any(
-                    self.is_business_day(rule.calendar, day.replace(day=each))
-                    for each in range(1, day.day)
-                )
-            case "last":
-                later = day + timedelta(days=1)
-                while later.month == day.month and not self.is_business_day(rule.calendar, later):
-                    later += timedelta(days=1)
-                return self.is_business_day(rule.calendar, day) and later.month != day.month
-            case "results":
-                return day in self.results(rule.calendar)
-            case _:
-                return day - timedelta(days=1) in self.results(rule.calendar)
-
-    def ends(self, rule: Day) -> date | None:
-        """The last day that a rule's calendar knows anything of; None when it knows no day."""
+    def _days(self, rule: Day, first: date, last: date) -> Iterable[date]:
+        """The days that ``rule`` names, those between two days among them."""
         if rule.kind in ("results", "after"):
-            days = self.results(rule.calendar)
-            return max(days) + timedelta(days=1) if days else None
-        last = max(self.holidays(rule.calendar))
-        return date(last.year, 12, 31)
-
-    def is_business_day(self, calendar: str, day: date) -> bool:
-        """Whether markets are open: no weekend, no holiday."""
-        return day.weekday() < 5 and day not in self.holidays(calendar)
+            late = timedelta(days=rule.kind == "after")
+            return [day + late for day in self.results(rule.calendar)]
+        closed = self.holidays(rule.calendar)
+        # Business days are known to the end of the last year that has a holiday on file.
+        months: dict[tuple[int, int], list[date]] = {}
+        day, end = first.replace(day=1), min(last + timedelta(31), date(max(closed).year, 12, 31))
+        while day <= end:
+            if day.weekday() < 5 and day not in closed:
+                months.setdefault((day.year, day.month), []).append(day)
+            day += timedelta(days=1)
+        return [days[0 if rule.kind == "first" else -1] for days in months.values()]
 
     def holidays(self, calendar: str) -> frozenset[date]:
         """The weekdays on which the markets of a calendar are closed."""

@@ -210,27 +210,6 @@ class Matters extends Follower {
   }
 }
 
-/** NPV against the size of the plan, drawn again whenever the hand rests. */
-class Scale extends Follower {
-  constructor(tools, height) {
-    super(tools);
-    this.chart = new LineChart({ height });
-    this.element = h("div", {}, this.place);
-  }
-
-  message() { return { do: "scale" }; }
-
-  draw(found) {
-    if (!this.place.childElementCount) fill(this.place, this.chart.element);
-    this.chart.show(found);
-  }
-
-  close() {
-    super.close();
-    this.chart.watcher.disconnect();
-  }
-}
-
 /** What must be true, in words, with a way to set it. */
 function solutionOf(found, link) {
   const says = { plausible: "inside the range of its evidence", stretch: "beyond the range of its evidence", outside: "far outside the range of its evidence" };

@@ -175,7 +175,7 @@ class Picture {
   follow(name) {
     if (this.follower?.name !== name) {
       this.follower?.close();
-      this.follower = name === "rest:worth" ? new Worth(this.home.tools) : name === "rest:scale" ? new Scale(this.home.tools, (width) => this.height(width)) : new Matters(this.home.tools);
+      this.follower = name === "rest:worth" ? new Worth(this.home.tools) : new Matters(this.home.tools);
       this.follower.name = name;
       this.follower.open(this.home.schema);
       fill(this.answer, this.follower.element);

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TextIO
 
 from jcurve_runs.publishing.attempt import Done
-from jcurve_runs.publishing.batch import Watch
 
 _LONGEST = 78
 
 
-class BatchProgress(Watch):
-    """Writes while its block runs; what goes on is shown on a terminal only, on one line."""
+class Watch:
+    """Told what goes on in a batch, from several threads.
+
+    It writes while its block runs; what goes on is shown on a terminal only, on one line.
+    """
+
+    _stream: TextIO | None = None  # nothing is written where there is none
+    _total = _ended = 0
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
+        self._stream = stream
         self._lock = threading.Lock()
-        self._total = self._ended = 0
 
-    def __enter__(self) -> BatchProgress:
+    def __enter__(self) -> Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._write("")
 
     def begins(self, total: int) -> None:
-        """Count anew."""
+        """Count anew: the batch begins."""
         self._total, self._ended = total, 0
 
     def notes(self, text: str) -> None:
-        """Write a line."""
+        """Write a line, such as of a worker that takes no part."""
         self._write("", f"jcurve: {text}\n")
 
     def tells(self, title: str, message: str) -> None:
@@ -49,6 +52,8 @@ class BatchProgress(Watch):
         )
 
     def _write(self, passing: str, lasting: str = "") -> None:
+        if self._stream is None:
+            return
         with self._lock:
             if self._stream.isatty():
                 self._stream.write(f"\r\x1b[K{lasting}{passing[:_LONGEST]}")
