@@ -283,14 +283,10 @@ class TestGrowth:
             assert excess[at] + relative[at] == pytest.approx(above[at])
 
     def test_trailing_the_market_is_called_an_assumption(self, base: jcurve.Case) -> None:
-        first = uplift.trails(Lens(base))
-        assert first is not None
-        assert first > Lens(base).plan_end
         assert "share loss is an assumption" in uplift.growth(Lens(base)).plain()
 
     def test_a_fleet_that_keeps_its_share_is_not(self) -> None:
         kept = jcurve.evaluate(jcurve.scenario("base", {"fleet.share": 0.5}))
-        assert uplift.trails(Lens(kept)) is None
         assert "share loss" not in uplift.growth(Lens(kept)).plain()
 
 

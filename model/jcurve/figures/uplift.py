@@ -228,17 +228,6 @@ def _grown(values: list[float]) -> list[float]:
     return [after / before - 1 for before, after in itertools.pairwise(values)]
 
 
-def trails(lens: Lens) -> int | None:
-    """The first year after the plan in which advertising grows slower than its market while the
-    fleet's share of the frontier falls; None where there is none."""
-    first = lens.plan_end
-    market = lens.values("market_growth_on_year", None, first + 1)
-    above = gaps(_grown(lens.bn("advertising", "with", first)), market)
-    fleet = lens.values("fleet_over_frontier", "with", first)
-    losing = _losing(lens, lens.years(first + 1), above)
-    return losing[0] if losing and fleet[-1] < max(fleet) else None
-
-
 def _losing(lens: Lens, years: list[int], above: list[float]) -> list[int]:
     """Years after the plan in which the company grows slower than its market."""
     gaps = zip(years, above, strict=True)
