@@ -19,7 +19,11 @@ ROOMS = [
         f"{home.name}.{path.parent.name}" for home in HOMES for path in home.glob("*/__init__.py")
     ),
 ]
-EXAMPLES = ("cell_styles", "fingerprints", "grid", "step_names", "translate")
+EXAMPLES = (
+    "briefing.widths",
+    *("workbook.cell_styles", "workbook.fingerprints", "workbook.grid", "workbook.step_names"),
+    "workbook.translate",
+)
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -31,7 +35,7 @@ def test_a_room_says_what_it_is_and_its_example_runs(room: str) -> None:
     assert (found.attempted > 0, found.failed) == (True, 0)
 
 
-@pytest.mark.parametrize("name", [f"workbook.{name}" for name in EXAMPLES])
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_runs(name: str) -> None:
     module = import_module(f"jcurve.{name}")
     assert module.__doc__

@@ -188,11 +188,8 @@ def _raw(cell: Mapping[str, Any], source: str, context: Context) -> Iterator[Blo
 def _display(content: object, number: int) -> Exhibit | TableExhibit | Prose | Cover:
     kind = str(content.get("kind")) if isinstance(content, Mapping) else ""
     if kind not in _KINDS:
-        raise RunError(
-            "an exhibit of an unknown kind",
-            where=f"cell {number}",
-            received=kind,
-            allowed=", ".join(_KINDS),
+        raise RunError.not_among(
+            "an exhibit of an unknown kind", kind, _KINDS, where=f"cell {number}"
         )
     try:
         return _KINDS[kind].model_validate(content)
