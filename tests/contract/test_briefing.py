@@ -20,8 +20,8 @@ from jcurve.briefing import render
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
 from jcurve.briefing.widths import layout
-from jcurve.figures import Column, Prose, callout, footnote, prose, ref, table
-from jcurve.figures.display import MIME
+from jcurve.figures import Column, Prose, callout, prose, ref, table
+from jcurve.figures.display import MIME, Run
 from jcurve.ground.errors import RunError
 from tests.support import pdfcheck
 from tests.support.demo_report import (
@@ -418,7 +418,7 @@ def test_render_writes_both(demo: dict[str, Any], made: bytes, page: str, tmp_pa
 
 def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
     source = tmp_path / "x.ipynb"
-    broken = notebook(code(prose(["x", ref("nothing"), footnote("y")])))
+    broken = notebook(code(prose(["x", ref("nothing"), Run(note="y")])))
     source.write_text(json.dumps(broken), encoding="utf-8")
     with pytest.raises(RunError):
         render(source, tmp_path / "a.html", tmp_path / "a.pdf")

@@ -15,11 +15,9 @@ from jcurve.figures import (
     Exhibit,
     Lens,
     Row,
-    bullets,
     chart,
     compact,
     drag,
-    footnote,
     link,
     plotting,
     prose,
@@ -32,7 +30,7 @@ from jcurve.figures import (
 )
 from jcurve.figures import curve as curves
 from jcurve.figures import svg as drawing
-from jcurve.figures.display import KEY, MIME, Displayed
+from jcurve.figures.display import KEY, MIME, Displayed, Run
 from jcurve.figures.plaintext import breakable, visible
 from jcurve.ground.errors import UsageError
 from jcurve.ground.numbers import amount
@@ -56,7 +54,7 @@ def test_a_bundle_has_html_text_and_content(curve: Exhibit) -> None:
     assert curve.title in data["text/plain"]
 
 
-@pytest.mark.parametrize("shown", [statement(), bullets("a", ["b ", strong("c")])])
+@pytest.mark.parametrize("shown", [statement(), prose("a", ["b ", strong("c")])])
 def test_content_survives_a_notebook_file(shown: Displayed) -> None:
     data, _ = shown._repr_mimebundle_()
     assert type(shown).model_validate(json.loads(json.dumps(data[MIME]))) == shown
@@ -150,7 +148,7 @@ def test_hostile_text_is_escaped_everywhere(curve: Exhibit) -> None:
             reading=prose(HOSTILE).paragraphs[0],
             notes=(HOSTILE,),
         ),
-        prose([HOSTILE, strong(HOSTILE), footnote(HOSTILE), link(HOSTILE, "javascript:alert(1)")]),
+        prose([HOSTILE, strong(HOSTILE), Run(note=HOSTILE), link(HOSTILE, "javascript:alert(1)")]),
         table(
             [HOSTILE],
             [[HOSTILE]],

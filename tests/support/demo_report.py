@@ -15,10 +15,8 @@ from jcurve.figures import (
     Prose,
     Row,
     TableExhibit,
-    bullets,
     callout,
     chart,
-    footnote,
     plotting,
     prose,
     ref,
@@ -26,7 +24,7 @@ from jcurve.figures import (
     style,
     table,
 )
-from jcurve.figures.display import Displayed
+from jcurve.figures.display import Displayed, Run
 
 __all__ = ["code", "cumulative_chart", "demo_notebook", "markdown", "notebook"]
 
@@ -88,7 +86,7 @@ def cover(**changed: Any) -> Cover:
                         ref("jcurve"),
                         "). Payback moves by two years for every tenth of uplift that fails"
                         " to arrive",
-                        footnote("All figures in this document are made up for a test."),
+                        Run(note="All figures in this document are made up for a test."),
                         ".",
                     ]
                 ).paragraphs[0],
@@ -283,8 +281,8 @@ def book(count: int = 60) -> TableExhibit:
 
 
 def findings() -> Prose:
-    """Generated bullets."""
-    return bullets(
+    """Generated paragraphs."""
+    return prose(
         ["Uplift must reach ", strong("4.2%"), " of revenue by 2029."],
         ["Accelerators must serve ", strong("five years"), "; a year less costs 31 bn."],
         ["Power must stay under 80 dollars a megawatt-hour (", ref("statement"), ")."],

@@ -81,7 +81,7 @@ class Cells:
                 and "exclude_input" not in self.excluded
             ):
                 self.code.append(Code(number, source))
-            for output in _outputs(cell, tags):
+            for output in _outputs(cell):
                 if output.get("output_type") == "error" and not tags & _EXPECTED:
                     self.failed = f"{context.where}: {_error(output)}"
                 if not _no_output(cell, tags) and "exclude_output" not in self.excluded:
@@ -144,7 +144,7 @@ def _no_output(cell: Mapping[str, Any], tags: frozenset[str]) -> bool:
     )
 
 
-def _outputs(cell: Mapping[str, Any], tags: frozenset[str]) -> Iterator[Mapping[str, Any]]:
+def _outputs(cell: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The outputs that are shown; what was printed in several goes is one text."""
     held: dict[str, Any] | None = None
     for output in cell.get("outputs", ()):

@@ -155,11 +155,6 @@ def ref(exhibit: str) -> Run:
     return Run(ref=exhibit)
 
 
-def footnote(text: str) -> Run:
-    """A footnote at this place."""
-    return Run(note=text)
-
-
 def paragraph(parts: Part | Iterable[Part]) -> Paragraph:
     """One paragraph from a string, a run, or a sequence of both."""
     if isinstance(parts, str | Run):
@@ -173,27 +168,20 @@ def words(runs: Iterable[Run]) -> str:
 
 
 class Prose(Displayed):
-    """Generated paragraphs, a list, or a call-out."""
+    """Generated paragraphs, or a call-out."""
 
     kind: Literal["prose"] = "prose"
-    # ``text``; ``list`` makes each paragraph an item; ``callout`` sets it apart
-    role: Literal["text", "list", "callout"] = "text"
+    role: Literal["text", "callout"] = "text"  # a call-out is set apart
     paragraphs: tuple[Paragraph, ...]
 
     def plain(self) -> str:
         """The paragraphs as plain text."""
-        bullet = "• " if self.role == "list" else ""
-        return "\n\n".join(bullet + words(runs) for runs in self.paragraphs)
+        return "\n\n".join(words(runs) for runs in self.paragraphs)
 
 
 def prose(*paragraphs: Part | Sequence[Part]) -> Prose:
     """Paragraphs, each a string, a run, or a sequence of both."""
     return Prose(paragraphs=tuple(paragraph(parts) for parts in paragraphs))
-
-
-def bullets(*items: Part | Sequence[Part]) -> Prose:
-    """A list, each item a string, a run, or a sequence of both."""
-    return Prose(role="list", paragraphs=tuple(paragraph(parts) for parts in items))
 
 
 def callout(*paragraphs: Part | Sequence[Part]) -> Prose:
