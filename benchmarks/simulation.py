@@ -18,7 +18,7 @@ from pathlib import Path
 
 from jcurve.analysis.draw_stores import FolderStore
 from jcurve.analysis.runners import evaluate_unit, processes
-from jcurve.analysis.sampling import Plan, Sampler, Unit
+from jcurve.analysis.sampling import DrawRange, Plan, Sampler
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.assumptions import scenario
 from jcurve.ground.project import find_project
@@ -31,8 +31,8 @@ def main(units: int) -> None:
     plan = plan_for(scenario("base"), 1 << 20)
     question = plan.question
     fast = _fastest(plan, units)
-    drawing = _timed(lambda: Sampler(plan).draws(Unit(0, 0, _DRAWS)))
-    drawn = Sampler(plan).draws(Unit(0, 0, _DRAWS))
+    drawing = _timed(lambda: Sampler(plan).draws(DrawRange(0, 0, _DRAWS)))
+    drawn = Sampler(plan).draws(DrawRange(0, 0, _DRAWS))
     cut = {key: values[: question.chunk] for key, values in drawn.items()}
     rows = question.rows(cut)
     chunks = _DRAWS / question.chunk
@@ -71,9 +71,9 @@ def whole(draws: int) -> None:
 
 
 def _fastest(plan: Plan, units: int) -> float:
-    evaluate_unit(plan, Unit(0, 0, 128))
+    evaluate_unit(plan, DrawRange(0, 0, 128))
     return min(
-        _timed(lambda at=at: evaluate_unit(plan, Unit(at % plan.scrambles, 0, _DRAWS)))  # type: ignore[misc]
+        _timed(lambda at=at: evaluate_unit(plan, DrawRange(at % plan.scrambles, 0, _DRAWS)))  # type: ignore[misc]
         for at in range(units)
     )
 

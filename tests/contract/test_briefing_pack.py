@@ -292,7 +292,10 @@ class TestCatalogue:
         home = find_project()
         entries = catalogue(home)
         assert [entry.name for entry in entries] == reports_of(home)
+        shipped = {path.stem for path in shipped_notebooks()}
         for entry in entries:
+            if entry.name not in shipped:
+                continue
             assert entry.about.endswith("."), entry.name
             assert all(each.meaning for each in entry.parameters), entry.name
             assert "out" not in [each.name for each in entry.parameters]

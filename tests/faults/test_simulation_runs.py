@@ -23,7 +23,7 @@ import jcurve
 from jcurve.analysis.cluster import difference
 from jcurve.analysis.draw_stores import Block, FolderStore, folder_for
 from jcurve.analysis.runners import cluster, local, processes
-from jcurve.analysis.sampling import Plan, Unit
+from jcurve.analysis.sampling import DrawRange, Plan
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.case import scenario
 from jcurve.ground.errors import RunError, UsageError, WriteError
@@ -117,7 +117,7 @@ class TestSameFile:
             finished(tmp_path, plan(), runner=cluster(made.scheduler_address, PROJECT))
 
     def test_in_whatever_order_units_finish(self, expected: str, tmp_path: Path) -> None:
-        def backwards(made: Plan, units: list[Unit]) -> Iterator[Block]:
+        def backwards(made: Plan, units: list[DrawRange]) -> Iterator[Block]:
             yield from local(made, list(reversed(units)))
 
         assert finished(tmp_path, plan(), runner=backwards) == expected
@@ -180,7 +180,7 @@ class TestInterrupt:
     def test_a_process_that_dies_is_one_clear_error(
         self, torn: bool, expected: str, tmp_path: Path
     ) -> None:
-        def deadly(made: Plan, units: list[Unit]) -> Iterator[Block]:
+        def deadly(made: Plan, units: list[DrawRange]) -> Iterator[Block]:
             return processes(2)(made, [*units, Deadly(torn)])  # type: ignore[list-item]
 
         with pytest.raises(RunError, match=r"ended abruptly.*--resume"):

@@ -20,7 +20,7 @@ from jcurve.analysis.risk_measures import (
     risk,
     value_at_risk,
 )
-from jcurve.analysis.sampling import Plan, Sampler, Unit, level_for, units
+from jcurve.analysis.sampling import DrawRange, Plan, Sampler, level_for, units
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.case import scenario
 from tests.counts import count
@@ -75,9 +75,9 @@ class TestDraws:
         item = assumption("a", 0.0, 1.0, 3.0)
         one = Sampler(toy_plan(of_first, item, seed=1))
         two = Sampler(toy_plan(of_first, item, seed=2))
-        unit = Unit(0, 0, 128)
+        unit = DrawRange(0, 0, 128)
         assert not np.array_equal(one.draws(unit)["a"], two.draws(unit)["a"])
-        other = one.draws(Unit(1, 0, 128))["a"]
+        other = one.draws(DrawRange(1, 0, 128))["a"]
         assert not np.array_equal(one.draws(unit)["a"], other)
 
     def test_rank_correlation_is_what_was_asked_for_and_marginals_stay(self) -> None:
@@ -105,7 +105,7 @@ class TestDraws:
     def test_perfect_correlation_is_one_draw(self) -> None:
         items = [assumption(key, 0.0, 1.0, 3.0) for key in "ab"]
         plan = toy_plan(of_first, *items, correlations=((("a", "b"), 1.0),))
-        made = Sampler(plan).draws(Unit(0, 0, 128))
+        made = Sampler(plan).draws(DrawRange(0, 0, 128))
         assert made["a"] == pytest.approx(made["b"], rel=1e-9)
 
     def test_factor_of_a_singular_matrix(self) -> None:

@@ -348,7 +348,7 @@ def test_a_made_up_company_is_fitted_by_two_more_tables(acme: Project) -> None:
         fit_outlays("ACME", "2015", acme)
     wrong = ("Sales", "revenue_total", "2016", "", 0.01, "made up")
     _write(folder / "outlay_targets.csv", head, wrong)
-    with pytest.raises(FactsError, match="no like of this metric"):
+    with pytest.raises(FactsError, match="no line of the model stands for this metric"):
         fit_outlays("ACME", "2022", acme)
     wrong = ("Effect", "life_change_effect", "2016", "", 0.01, "made up")
     _write(folder / "outlay_targets.csv", head, wrong)

@@ -23,6 +23,7 @@ from tests.support.title_truth import NUMBER, Seen, number_of, value_of
 
 __all__ = ["complaints", "undetected"]
 
+_HERE = "tests/support/direction_truth.py"
 _NOTHING = 0.0005
 _ROUNDED = 0.06
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -608,7 +609,7 @@ def _wrong(item: Any, seen: Seen, names: Mapping[str, Any], title: str) -> list[
     wrong = []
     for found, rule in _found(id, title):
         if rule is None:
-            wrong.append(f"{id}: nothing recomputes “{found[0]}”: {title}")
+            wrong.append(f"{id}: nothing recomputes “{found[0]}” (say how in {_HERE}): {title}")
             continue
         said = Said(item, seen, names, title, *found.span())
         right = rule[0] if rule[2](said) else rule[1]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jcurve.figures.display import Cover, Displayed
 from jcurve.figures.exhibit import Cell, TableExhibit
-from tests.support.report_cells import NOTEBOOKS, sentences
+from tests.support.notebooks import shipped_notebooks
+from tests.support.report_cells import sentences
 
 __all__ = ["complaints", "generated", "house_list", "in_notebooks"]
 
@@ -77,9 +78,10 @@ def complaints(items: Iterable[Displayed]) -> list[str]:
 
 
 def in_notebooks() -> list[str]:
-    """What in the headings and paragraphs of the report notebooks is not as the house writes."""
+    """What in the headings and paragraphs of the notebooks that come with J-Curve is not as the
+    house writes."""
     found = []
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in shipped_notebooks():
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "markdown":
                 text = re.sub(r"`[^`]*`", "", "".join(cell["source"]))

@@ -50,7 +50,7 @@ def coarse() -> Iterator[None]:
     """The questions of the decision on few points: what a report says of them is tested here,
     how well they are answered with the questions."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, few in (("_COLUMNS", 5), ("_ROWS", 5), ("_SIZES", 7)):
+        for name, few in (("_COLUMNS", 5), ("_ROWS", 5)):
             patch.setattr(belief_pairs, name, few)
         patch.setattr(scale, "SCALES", tuple(step / 8 for step in range(13)))
         yield

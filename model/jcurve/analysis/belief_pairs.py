@@ -18,7 +18,7 @@ import numpy as np
 
 from jcurve.analysis.question import Array, Draws, Question
 from jcurve.analysis.roots import Lanes
-from jcurve.analysis.scale import ascending, vertex
+from jcurve.analysis.scale import ascending
 from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.facts.registers import ELASTICITY, BeliefReading, belief_readings
@@ -29,10 +29,9 @@ from jcurve.ground.project import Project, find_project
 DEMANDS = ("demand.agents", "demand.assistant", "demand.other")
 """Demand for AI products against the case's, by product: what one factor moves together."""
 YEAR = 2030  # The year whose product revenue stands for demand
-MOST = 1.5  # Times the plan: the largest size looked at
 
 _SCALE = "programme.scale"
-_COLUMNS, _ROWS, _SIZES = 13, 13, 16
+_COLUMNS, _ROWS = 13, 13
 _STEP = 0.02
 _PRECISION = 1e-9
 _BN = 1000.0
@@ -82,7 +81,7 @@ def belief_map(
     factors: Sequence[float] | None = None,
     project: Project | None = None,
 ) -> BeliefMap:
-    """The plan's value over the two beliefs, in a few batches; see :func:`best_sizes`.
+    """The plan's value over the two beliefs, in a few batches.
 
     Args:
         scenario: holds all else, and the ranges.
@@ -142,19 +141,6 @@ def belief_map(
         case=(float(item.row()[0]), demand.revenue),
         readings=readings,
     )
-
-
-def best_sizes(scenario: Scenario, found: BeliefMap, *, project: Project | None = None) -> Array:
-    """The best size of the plan over a map of beliefs, (rows, columns), from 0 to ``MOST`` times
-    the plan: what is best there may lie beyond."""
-    scale, factor, response = np.meshgrid(
-        np.linspace(0.0, MOST, _SIZES), found.factors, found.elasticities, indexing="ij"
-    )
-    draws = {_SCALE: scale.ravel(), ELASTICITY: response.ravel()}
-    draws |= demand_draws(scenario, factor.ravel())
-    values = Question.of(scenario, GO_FORWARD, project)(draws)[GO_FORWARD]
-    best, _ = vertex(scale.reshape(_SIZES, -1).T, values.reshape(_SIZES, -1).T)
-    return best.reshape(factor.shape[1:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from jcurve.analysis.question import Array
-from jcurve.analysis.sampling import FIRST, Plan, Unit, units
+from jcurve.analysis.sampling import FIRST, DrawRange, Plan, units
 from jcurve.ground.errors import UsageError
 from jcurve.ground.files import make_folder, replacing, write_file, write_json
 from jcurve.ground.project import Project
@@ -38,7 +38,7 @@ _ROW_GROUP = 1 << 15
 class Block:
     """The finished draws of a unit."""
 
-    unit: Unit  # which draws
+    unit: DrawRange  # which draws
     # (count,) by name: each output, a line by year as one column a year (``net_cash:2030``), and
     # ``valid``, 1 where the draw keeps the rules between assumptions. Outputs of other draws are
     # NaN.
@@ -56,9 +56,9 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._identity: Mapping[str, Any] | None = None
-        self._blocks: dict[Unit, Mapping[str, Array]] = {}
+        self._blocks: dict[DrawRange, Mapping[str, Array]] = {}
 
-    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
+    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[DrawRange]:
         """Make ready; the units that are there already."""
         if not resume:
             self._blocks = {}
@@ -82,10 +82,12 @@ class MemoryStore:
         )
 
 
-def ordered(units: Iterable[Unit], scramble: int, count: int, *, since: int = 0) -> list[Unit]:
+def ordered(
+    units: Iterable[DrawRange], scramble: int, count: int, *, since: int = 0
+) -> list[DrawRange]:
     """The units that make up draws ``since`` to ``count`` of a scramble, in order."""
     mine = {(unit.start, unit.count): unit for unit in units if unit.scramble == scramble}
-    chain: list[Unit] = []
+    chain: list[DrawRange] = []
     at = since
     while at < count:
         # A shorter run leaves a first unit that a longer one has again, only longer.
@@ -113,7 +115,7 @@ class FolderStore:
         self.folder = folder
         self.draws, self.summary = folder / _DRAWS, folder / _SUMMARY  # the finished files
         self._project = project
-        self._parts: dict[Unit, Path] = {}
+        self._parts: dict[DrawRange, Path] = {}
         self._level: int | None = None
         self._cached: tuple[str, Array] | None = None
 
@@ -122,7 +124,7 @@ class FolderStore:
         """Draws that are finished."""
         return sum(unit.count for unit in self._parts)
 
-    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[Unit]:
+    def begin(self, identity: Mapping[str, Any], *, resume: bool) -> frozenset[DrawRange]:
         """Make ready; the units that are there already."""
         # What it rests on beside its scenario: the model's source and the data.
         rests_on = {"model": model_source(), "data": inputs(self._project)}
@@ -140,7 +142,7 @@ class FolderStore:
             return frozenset()
         self._check(path, manifest)
         self._parts = {
-            Unit(*(int(part) for part in found.groups())): file
+            DrawRange(*(int(part) for part in found.groups())): file
             for file in self.folder.glob("part-*.parquet")
             if (found := _PART.fullmatch(file.name)) is not None
         }

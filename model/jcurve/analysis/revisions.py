@@ -139,7 +139,7 @@ def revision(
         raise UsageError("the later state knows less", received=after.data_through,
                          allowed=f"data to {before.data_through} or later")  # fmt: skip
     assembly, start, passed, end = _states(before, after)
-    groups = _groups(before, after, passed, end)
+    groups = _groups(after, passed, end)
     keys: dict[tuple[str, str], RowKey] = {
         (view, name): (name, view)
         for view, figures in after.headlines().items()
@@ -256,7 +256,7 @@ def _of_revenue(case: Case, row: str, at: int) -> float:
 
 
 def _groups(
-    before: Case, after: Case, passed: Mapping[str, Array], end: Mapping[str, Array]
+    after: Case, passed: Mapping[str, Array], end: Mapping[str, Array]
 ) -> dict[tuple[Kind, str], tuple[str, ...]]:
     """Inputs that differ once time has passed, by what a reader calls them."""
     keys = after.assembly.keys

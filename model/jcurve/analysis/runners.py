@@ -23,7 +23,7 @@ import numpy as np
 from jcurve.analysis.cluster import Cluster, Told, check_address, check_same, looked, silent
 from jcurve.analysis.draw_stores import Block
 from jcurve.analysis.question import Array, Mask, Question, by_halves, cut
-from jcurve.analysis.sampling import Plan, Sampler, Unit
+from jcurve.analysis.sampling import DrawRange, Plan, Sampler
 from jcurve.engine.evaluate import keep_pages
 from jcurve.ground.errors import ModelError, RunError, UsageError
 from jcurve.ground.project import Project
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
 Columns: TypeAlias = dict[str, Array]  # Draws, rows or answers by name
-Runner: TypeAlias = Callable[[Plan, Sequence[Unit]], Iterator[Block]]
+Runner: TypeAlias = Callable[[Plan, Sequence[DrawRange]], Iterator[Block]]
 
 _AHEAD = 2  # Units under way for each worker, so that none waits for work and few are lost
 _WATCH = 1.0
 
 
-def evaluate_unit(plan: Plan, unit: Unit) -> Block:
+def evaluate_unit(plan: Plan, unit: DrawRange) -> Block:
     """The finished draws of one unit."""
     sampler = _sampler(plan)
     question = sampler.plan.question
@@ -105,7 +105,7 @@ def _sampler(plan: Plan) -> Sampler:
     return Sampler(plan)
 
 
-def local(plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+def local(plan: Plan, units: Sequence[DrawRange]) -> Iterator[Block]:
     """One after another in this process."""
     for unit in units:
         yield evaluate_unit(plan, unit)
@@ -124,7 +124,7 @@ def cluster(address: str, project: Project, refused: Told = silent) -> Runner:
     return partial(_on_cluster, address, project, refused)
 
 
-def _on_processes(count: int, plan: Plan, units: Sequence[Unit]) -> Iterator[Block]:
+def _on_processes(count: int, plan: Plan, units: Sequence[DrawRange]) -> Iterator[Block]:
     # Each worker has a pipe of its own: when it dies, even in the middle of an answer, that pipe
     # ends. On a queue that workers share, as in ProcessPoolExecutor, the rest would be waited for.
     from multiprocessing import get_context
@@ -208,7 +208,7 @@ def _stand_by(parent: int) -> None:
 
 
 def _on_cluster(
-    address: str, project: Project, refused: Told, plan: Plan, units: Sequence[Unit]
+    address: str, project: Project, refused: Told, plan: Plan, units: Sequence[DrawRange]
 ) -> Iterator[Block]:
     from distributed import as_completed
 
@@ -234,7 +234,7 @@ def _on_cluster(
                 client.cancel(list(running.futures))
 
 
-def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: Unit) -> Block:
+def _evaluate_as(wanted: Mapping[str, str], root: Path, plan: Plan, unit: DrawRange) -> Block:
     """On a worker: the draws of a unit, if they are those that the client would get."""
     check_same(wanted, looked(calculation, root))
     return evaluate_unit(plan, unit)

@@ -38,7 +38,7 @@ _ACHIEVED_AT = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class DrawRange:
     """A stretch of draws: numbers ``start`` to ``start + count - 1`` of one scramble."""
 
     scramble: int
@@ -93,7 +93,7 @@ class Plan:
         }
 
 
-def units(level: int, scrambles: int, above: int | None = None) -> Iterator[Unit]:
+def units(level: int, scrambles: int, above: int | None = None) -> Iterator[DrawRange]:
     """The units of so many scrambles of ``2 ** level`` points, scrambles taking turns, so that a
     part is balanced; ``above`` leaves out those of a lower level.
 
@@ -105,7 +105,7 @@ def units(level: int, scrambles: int, above: int | None = None) -> Iterator[Unit
         count = min(stop - at, UNIT, max(at, FIRST))
         if at >= start:
             for scramble in range(scrambles):
-                yield Unit(scramble, at, count)
+                yield DrawRange(scramble, at, count)
         at += count
 
 
@@ -194,7 +194,7 @@ class Sampler:
         self.joint = Joint(_dimensions(plan), dict(plan.correlations))
         self._engines: dict[int, tuple[Any, int]] = {}
 
-    def draws(self, unit: Unit) -> dict[str, Array]:
+    def draws(self, unit: DrawRange) -> dict[str, Array]:
         """The draws of a unit by name, each (count,)."""
         return self.joint.draws(self.joint.correlated(self.probabilities(unit)))
 
@@ -208,7 +208,7 @@ class Sampler:
         whole = {key: np.concatenate([part[key] for part in drawn]) for key in keys}
         return achieved(dict(self.plan.correlations), whole)
 
-    def probabilities(self, unit: Unit) -> Array:
+    def probabilities(self, unit: DrawRange) -> Array:
         """Independent numbers inside 0 and 1, (count, dimensions)."""
         width = len(self.joint.names)
         engine, at = self._engines.pop(unit.scramble, (None, 0))

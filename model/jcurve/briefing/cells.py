@@ -81,7 +81,7 @@ class Cells:
                 and "exclude_input" not in self.excluded
             ):
                 self.code.append(Code(number, source))
-            for output in _outputs(cell, tags):
+            for output in _outputs(cell):
                 if output.get("output_type") == "error" and not tags & _EXPECTED:
                     self.failed = f"{context.where}: {_error(output)}"
                 if not _no_output(cell, tags) and "exclude_output" not in self.excluded:
@@ -144,7 +144,7 @@ def _no_output(cell: Mapping[str, Any], tags: frozenset[str]) -> bool:
     )
 
 
-def _outputs(cell: Mapping[str, Any], tags: frozenset[str]) -> Iterator[Mapping[str, Any]]:
+def _outputs(cell: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The outputs that are shown; what was printed in several goes is one text."""
     held: dict[str, Any] | None = None
     for output in cell.get("outputs", ()):
@@ -188,11 +188,8 @@ def _raw(cell: Mapping[str, Any], source: str, context: Context) -> Iterator[Blo
 def _display(content: object, number: int) -> Exhibit | TableExhibit | Prose | Cover:
     kind = str(content.get("kind")) if isinstance(content, Mapping) else ""
     if kind not in _KINDS:
-        raise RunError(
-            "an exhibit of an unknown kind",
-            where=f"cell {number}",
-            received=kind,
-            allowed=", ".join(_KINDS),
+        raise RunError.not_among(
+            "an exhibit of an unknown kind", kind, _KINDS, where=f"cell {number}"
         )
     try:
         return _KINDS[kind].model_validate(content)

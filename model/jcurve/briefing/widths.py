@@ -1,4 +1,21 @@
-"""How wide a table's columns are, how small its text, how tall its rows, and where it is cut."""
+"""How wide a table's columns are, how small its text, how tall its rows, and where it is cut.
+
+The idea. Widths are decided before anything is set, from the advances of the font's own glyphs, in
+em: one measure serves every size of text. A column of numbers never wraps, so that digits stay
+under each other; it asks for its longest cell. A column of words asks for its longest line and
+settles for its longest word. Text gets smaller until all columns fit at their least; if they fit at
+no size the table is cut into parts, and each repeats the columns that name its rows. What is left
+over goes to the columns of words, in proportion to what they ask for.
+
+Lines are counted too, never fewer than setting will need, so that a page knows how tall a table is.
+
+>>> names = Measure(line=14, word=8, head=4, wraps=True, weight=0, names_rows=True)
+>>> year = Measure(line=5, word=5, head=4, wraps=False, weight=0, names_rows=False)
+>>> fit([names, *[year] * 4], points=290).size
+8.0
+>>> fit([names, *[year] * 4], points=200).parts
+((0, 1, 2), (0, 3, 4))
+"""
 
 from __future__ import annotations
 
@@ -242,9 +259,11 @@ def _widths(measures: Sequence[Measure], size: float, points: float) -> tuple[fl
         if 0 < more <= points - least - _SPARE:
             widths[index], least = widths[index] + more, least + more
     open_ = [index for index, it in enumerate(measures) if it.wraps]
+    # Numbers get some air, but only where the names of the rows keep a line each.
     left = points - sum(widths.values()) - sum(measures[at].whole(size) for at in open_)
     air = min(_AIR, max(left - _SPARE, 0.0) / max(len(widths), 1))
     widths = {index: width + air for index, width in widths.items()}
+    # Who would get less than his least gets that, which leaves less for the rest: share it anew.
     while open_:
         room = points - sum(widths.values())
         asked = sum(measures[index].wanted() for index in open_)

@@ -303,11 +303,11 @@ def _check_formulas(model: Model) -> None:
                 allowed=f"{len(instance.rows)}",
             )
         if instance.line.annual not in ANNUAL_RULES:
-            raise ModelError(
+            raise ModelError.not_among(
                 f"{row} has an unknown annual rule",
+                instance.line.annual,
+                ANNUAL_RULES,
                 where=module,
-                received=instance.line.annual,
-                allowed=", ".join(ANNUAL_RULES),
             )
         for output, formula in zip(instance.line.outputs, formulas, strict=True):
             if not output.definition:

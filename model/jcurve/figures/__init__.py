@@ -9,7 +9,7 @@ make exhibits, ``numbers`` writes amounts.
 >>> from jcurve import evaluate
 >>> from jcurve.figures import Lens, answer
 >>> answer.headline(Lens(evaluate("no_programme")))
-'There is no AI programme in this scenario, and so nothing to pay back'
+'This scenario has no AI programme, so there is nothing to pay back'
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def cover(
         ("What is spent", _spent(lens)),
         ("When it comes back", _comes_back(lens, known)),
         ("What must be true", _must_be_true(lens, known)),
-        ("What could go wrong", _could_go_wrong(lens, known)),
+        ("What could go wrong", _could_go_wrong(known)),
         ("What is priced in", [_priced_in(lens)]),
         *brief.since(lens, known.earlier),
         (f"What to watch in {Quarter(coming(lens)).words}", [_to_watch(lens, known)]),
@@ -192,7 +192,7 @@ def _must_be_true(lens: Lens, known: Found) -> list[Part]:
     return [f"{said} On its own, {joined(alone)}." if alone else said]
 
 
-def _could_go_wrong(lens: Lens, known: Found) -> list[Part]:
+def _could_go_wrong(known: Found) -> list[Part]:
     """The stresses that cost the most, as events."""
     worst = sorted(known.events.items(), key=lambda each: each[1])[:_EVENTS]
     events = [

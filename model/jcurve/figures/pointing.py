@@ -39,7 +39,7 @@ class Mark(NamedTuple):
 
 
 @dataclass
-class _Told:
+class _Drawn:
     """What is drawn on axes: by name the range or value at each place along the bottom, by row the
     numbers beside its bars, and a map with what either axis says of its places."""
 
@@ -48,11 +48,11 @@ class _Told:
     map: tuple[Values, Values, NDArray[np.float64], Sequence[str], Sequence[str]] | None = None
 
 
-_TOLD: WeakKeyDictionary[Axes, _Told] = WeakKeyDictionary()
+_DRAWN: WeakKeyDictionary[Axes, _Drawn] = WeakKeyDictionary()
 
 
-def _told(axes: Axes) -> _Told:
-    return _TOLD.setdefault(axes, _Told())
+def _drawn_on(axes: Axes) -> _Drawn:
+    return _DRAWN.setdefault(axes, _Drawn())
 
 
 def tell(
@@ -60,9 +60,9 @@ def tell(
 ) -> None:
     """Series or ranges that axes show, or with ``row`` the number of a bar in it."""
     if row is not None:
-        _told(axes).rows.setdefault(row, []).append(name)
+        _drawn_on(axes).rows.setdefault(row, []).append(name)
         return
-    own = _told(axes).series.setdefault(name.lstrip("_"), {})
+    own = _drawn_on(axes).series.setdefault(name.lstrip("_"), {})
     for at, place in enumerate(x):
         if math.isfinite(y[at]):
             own[float(place)] = (None if low is None else float(low[at]), float(y[at]))
@@ -73,12 +73,12 @@ def tell_map(
     up: Sequence[str],
 ) -> None:  # fmt: skip
     """A map of ``values`` (y, x) that axes show, with what its columns and rows are."""
-    _told(axes).map = (x, y, values, across, up)
+    _drawn_on(axes).map = (x, y, values, across, up)
 
 
 def mapped(axes: Axes) -> list[float]:
     """The finite values of the map that axes show; none where they show none."""
-    found = _TOLD.get(axes, _Told()).map
+    found = _DRAWN.get(axes, _Drawn()).map
     return [] if found is None else found[2][np.isfinite(found[2])].tolist()
 
 
@@ -87,12 +87,12 @@ def marks(figure: Figure) -> tuple[Mark, ...]:
     return tuple(
         mark
         for axes in figure.axes
-        if axes.get_visible() and axes in _TOLD
-        for mark in _of_axes(figure, axes, _TOLD[axes])
+        if axes.get_visible() and axes in _DRAWN
+        for mark in _of_axes(figure, axes, _DRAWN[axes])
     )
 
 
-def _of_axes(figure: Figure, axes: Axes, told: _Told) -> Iterator[Mark]:
+def _of_axes(figure: Figure, axes: Axes, told: _Drawn) -> Iterator[Mark]:
     scale, tall = 72 / figure.dpi, figure.get_size_inches()[1] * 72
     frame = axes.bbox
     whole_x, whole_y = [(frame.x0, frame.x1)], [(frame.y0, frame.y1)]
@@ -133,7 +133,7 @@ def _strips(axes: Axes, places: Values, way: int) -> list[tuple[float, float]]:
     return list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
 
 
-def _by_place(axes: Axes, told: _Told) -> dict[float, str]:
+def _by_place(axes: Axes, told: _Drawn) -> dict[float, str]:
     """What each place along the bottom says; what stands side by side in a year is of the year."""
     every = sorted({x for own in told.series.values() for x in own})
     if not every:

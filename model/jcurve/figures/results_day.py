@@ -105,7 +105,7 @@ def cover(day: ResultsDay, *, today: datetime.date | None = None) -> Cover:
 
 def _surprise(day: ResultsDay) -> str:
     revenue, costs = day.miss("revenue"), day.miss("total_costs")
-    sides = [_side(revenue), _side(costs)]
+    sides = [_above_or_below(revenue), _above_or_below(costs)]
     first = _size(revenue) if sides[0] == sides[1] else f"{_size(revenue)} {sides[0]}"
     return f"revenue {first} and costs {_size(costs)} {sides[1]} forecast"
 
@@ -118,7 +118,7 @@ def _moved(day: ResultsDay) -> str:
     return f"NPV {'up' if amount > 0 else 'down'} {money(abs(amount))} to {money(day.lens.npv)}"
 
 
-def _side(miss: Miss) -> str:
+def _above_or_below(miss: Miss) -> str:
     return "above" if (miss.share or 0.0) >= 0 else "below"
 
 
@@ -149,7 +149,7 @@ def _results(day: ResultsDay) -> str:
         placed = f", the {_ordinal(place[0])} of {place[1]} misses" if place else ""
         told.append(
             f"{miss.line.label}: {money(miss.came / MILLIONS)}, {_size(miss)} "
-            f"{_side(miss)} forecast{because}{placed}"
+            f"{_above_or_below(miss)} forecast{because}{placed}"
         )
     return f"{'. '.join(told)}."
 
@@ -164,7 +164,7 @@ def _ordinal(place: int) -> str:
 
 def missed(day: ResultsDay) -> TableExhibit:
     """Every line: forecast, actual, the miss, its place among past ones, what explains it."""
-    rows = [_row(miss, day) for miss in _told(day)]
+    rows = [_row(miss, day) for miss in _lines_shown(day)]
     notes = ["As a share of the quarter's revenue: the line may be near zero or of either sign."]
     absent = dict.fromkeys(
         "advertising by region" if line.name.startswith("advertising.") else lowered(line.label)
@@ -189,7 +189,7 @@ def missed(day: ResultsDay) -> TableExhibit:
     )
 
 
-def _told(day: ResultsDay) -> list[Miss]:
+def _lines_shown(day: ResultsDay) -> list[Miss]:
     """The lines of the table: those that are on file and more than nothing."""
     known = (miss for miss in day.misses if miss.line.name not in _LEFT_OUT)
     return [miss for miss in known if miss.came is not None and not miss.empty]
@@ -198,7 +198,7 @@ def _told(day: ResultsDay) -> list[Miss]:
 def _usual_title(day: ResultsDay) -> str:
     """How many lines missed by more than such forecasts do, and which by most of that."""
     times: dict[str, float] = {}
-    for miss in _told(day):
+    for miss in _lines_shown(day):
         usual = _usual_miss(day, miss.line.name)
         if miss.share is not None and usual is not None:
             # What never missed before and does now is beyond any multiple of its usual miss.

@@ -117,7 +117,7 @@ def unit_named(name: str) -> Unit:
     try:
         return UNITS[name]
     except KeyError:
-        raise ModelError("unknown unit", received=name, allowed=", ".join(sorted(UNITS))) from None
+        raise ModelError.not_among("unknown unit", name, sorted(UNITS)) from None
 
 
 def convertible(unit: Unit) -> tuple[str, ...]:

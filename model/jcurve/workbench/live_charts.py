@@ -16,7 +16,7 @@ import numpy as np
 
 from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.question import Array, Question
-from jcurve.analysis.sampling import Plan, Sampler, Unit, varied
+from jcurve.analysis.sampling import DrawRange, Plan, Sampler, varied
 from jcurve.case import Case
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEWS, WORLDS, Model
@@ -248,7 +248,7 @@ class Band:
             middle 80% at the places of its curve.
         """
         if self._drawn < MOST:
-            drawn = self._sampler.draws(Unit(0, self._drawn, AT_A_TIME))
+            drawn = self._sampler.draws(DrawRange(0, self._drawn, AT_A_TIME))
             rows = self._question.rows(drawn)
             kept = np.broadcast_to(self._question.valid_rows(rows), (AT_A_TIME,))
             for name, values in self._question.answers(rows).items():

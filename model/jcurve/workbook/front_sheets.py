@@ -44,7 +44,7 @@ def front_page(
         facts.append(("Written on", today.isoformat()))
     if case.scenario.overrides:
         facts.append(("Overrides", "; ".join(f"{k} = {v}" for k, v in case.scenario.overrides)))
-    row = _told(page, 2, facts)
+    row = _named_texts(page, 2, facts)
     where = verdict[0].seen_from(Tab.FRONT)
     shown = CHOICE_CELL.seen_from(Tab.FRONT)
     for name, formula, value in (
@@ -56,17 +56,17 @@ def front_page(
         page.formula(row, 1, formula, value)
         row += 1
     page.texts(row + 1, ("Map of sheets", "", "Reads"), "section")
-    row = _told(page, row + 2, front["map"])
+    row = _named_texts(page, row + 2, front["map"])
     page.texts(row + 1, ("Colours", "", ""), "section")
     row += 2
     for style, *told in front["colours"]:
-        row = _told(page, row, [told], style)
+        row = _named_texts(page, row, [told], style)
     page.texts(row + 1, ("How to read it", "", ""), "section")
-    _told(page, row + 2, front["how"])
+    _named_texts(page, row + 2, front["how"])
     return page
 
 
-def _told(page: Page, row: int, rows: Iterable[Sequence[str]], style: str = "strong") -> int:
+def _named_texts(page: Page, row: int, rows: Iterable[Sequence[str]], style: str = "strong") -> int:
     """Names with what is said of each; returns the row after them."""
     for at, (name, *texts) in enumerate(rows, row):
         page.text(at, 0, name, style)

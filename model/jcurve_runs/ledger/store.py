@@ -64,7 +64,7 @@ class Store:
         self.path = folder / FILE_NAME
         self._lock = threading.RLock()
         self._inside = False
-        with self._told():
+        with self._as_run_error():
             self._connection = sqlite3.connect(
                 self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
@@ -90,7 +90,7 @@ class Store:
             if self._inside:
                 yield
                 return
-            with self._told():
+            with self._as_run_error():
                 self._connection.execute("BEGIN IMMEDIATE")
             self._inside = True
             try:
@@ -102,13 +102,13 @@ class Store:
 
     def _end(self, how: str) -> None:
         self._inside = False
-        with self._told():
+        with self._as_run_error():
             if self._connection.in_transaction:  # a full disk ends one by itself
                 self._connection.execute(how)
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> int:
         """Execute one statement with values bound to it; returns how many rows it met."""
-        with self._lock, self._told():
+        with self._lock, self._as_run_error():
             return self._connection.execute(statement, tuple(values)).rowcount
 
     def insert(self, table: str, values: dict[str, Any]) -> int:
@@ -116,12 +116,12 @@ class Store:
         columns = ", ".join(values)
         marks = ", ".join("?" for _ in values)
         statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
-        with self._lock, self._told():
+        with self._lock, self._as_run_error():
             return int(self._connection.execute(statement, tuple(values.values())).lastrowid or 0)
 
     def read(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
-        with self._lock, self._told():
+        with self._lock, self._as_run_error():
             return self._connection.execute(statement, tuple(values)).fetchall()
 
     def records(self, kind: type[_T], source: str, where: str, *values: object) -> list[_T]:
@@ -164,7 +164,7 @@ class Store:
             time.sleep(0.01)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_run_error(self) -> Iterator[None]:
         """SQLite's own errors as ours; a broken rule of the schema stays what it is."""
         try:
             yield

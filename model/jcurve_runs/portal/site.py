@@ -35,7 +35,7 @@ _LONGEST = 600
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Read:
     """An edition with what its own files say."""
 
     edition: Edition
@@ -84,13 +84,13 @@ def series_of(project: Project) -> list[tuple[str, str]]:
 
 
 def _series_pages(project: Project, report: str, series: str) -> int:
-    found = map(_told, all_editions(project, report, series))
+    found = map(_read_edition, all_editions(project, report, series))
     told = [each for each in found if each is not None]
     folder = project.reports / FOLDER / report / series
     make_folder(folder)
     pages = {"index.html"}
     _write(folder / "index.html", "history.html", **_history(report, series, told))
-    before: _Told | None = None
+    before: _Read | None = None
     for each in told:
         name = f"{each.edition.id}.html"
         pages.add(name)
@@ -108,13 +108,13 @@ def _series_pages(project: Project, report: str, series: str) -> int:
     return len(pages)
 
 
-def _told(edition: Edition) -> _Told | None:
+def _read_edition(edition: Edition) -> _Read | None:
     try:
         results = read_results(edition.results)
         started = str(json.loads(edition.provenance.read_bytes())["started"])
     except (JCurveError, OSError, ValueError, KeyError, TypeError):
         return None
-    return _Told(edition, results, _minute(started))
+    return _Read(edition, results, _minute(started))
 
 
 def _minute(moment: str) -> str:
@@ -125,7 +125,7 @@ def _list(project: Project, known: Iterable[tuple[str, str]]) -> Content:
     rows = []
     for report, series in known:
         edition = latest_or_none(project, report, series)
-        each = None if edition is None else _told(edition)
+        each = None if edition is None else _read_edition(edition)
         if each is None:
             continue
         rows.append(
@@ -160,7 +160,7 @@ def _status(project: Project) -> Content:
         return {"problems": [], "coming": []}
 
 
-def _history(report: str, series: str, told: list[_Told]) -> Content:
+def _history(report: str, series: str, told: list[_Read]) -> Content:
     rows = [
         {
             "href": f"{quote(each.edition.id)}.html",
@@ -175,7 +175,7 @@ def _history(report: str, series: str, told: list[_Told]) -> Content:
     return {"report": named(report), "series": series, "figures": figures, "rows": rows}
 
 
-def _edition(each: _Told, compared: str | None) -> Content:
+def _edition(each: _Read, compared: str | None) -> Content:
     edition = each.edition
     names = map(quote, (edition.report, edition.series, edition.id))
     base = "/".join(["../../..", *names])
@@ -194,7 +194,7 @@ def _edition(each: _Told, compared: str | None) -> Content:
     }
 
 
-def _changes(before: _Told, after: _Told) -> Content:
+def _changes(before: _Read, after: _Read) -> Content:
     try:
         found = compare(snapshot_of_edition(before.edition), snapshot_of_edition(after.edition))
     except JCurveError:

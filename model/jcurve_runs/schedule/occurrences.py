@@ -1,6 +1,11 @@
 """Occurrences of schedules in the store: decided once, taken once, done, failed or skipped.
 
-What is to be told of one enters the outbox in the transaction of the step that it tells of.
+Two questions are kept apart. *What is due* is decided once: ``decide`` turns the moments since the
+last look into rows and moves the date up to which all is decided, in one transaction, so that a
+killed tick decides nothing twice and a clock that goes back decides nothing anew. *Who runs it* is
+taken: ``take`` gives a queued row to one process; if that dies, another finds its lock open and
+queues the row again, a few times. What is to be told of an occurrence enters the outbox in the
+transaction of the step that it tells of.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Cron:
             raise UsageError(what, where=where, received=text, allowed="* for one of them")
         line = " ".join([*parts[:4], _numbered(parts[4], where)])
         if problem := _problem(line):
-            raise _told(problem, parts, where)
+            raise _cron_error(problem, parts, where)
         return cls(line)
 
     def walk(self, after: datetime) -> Iterator[datetime]:
@@ -95,7 +95,7 @@ def _numbered(text: str, where: str) -> str:
     return re.sub("[a-z]+", lambda found: str(_WEEKDAYS.index(found[0]) + 1), text)
 
 
-def _told(problem: str, parts: list[str], where: str) -> UsageError:
+def _cron_error(problem: str, parts: list[str], where: str) -> UsageError:
     field = _NAMES.get(problem.removeprefix("Bad "), "weekday")
     if field == "day" and not _problem(" ".join([*parts[:3], "*", "*"])):
         return UsageError(

@@ -239,10 +239,10 @@ def _targets(found: Peer) -> tuple[Target, ...]:
 def _reported(found: Peer, target: OutlayTarget) -> list[Target]:
     line = _ROWS.get(target.metric)
     if line is None:
-        raise FactsError(
-            "the model has no like of this metric",
-            received=target.metric,
-            allowed=", ".join((*_ROWS, EFFECT, EFFECT_IN_SERVICE)),
+        raise FactsError.not_among(
+            "no line of the model stands for this metric",
+            target.metric,
+            (*_ROWS, EFFECT, EFFECT_IN_SERVICE),
         )
     timeline, owner = found.assembly.timeline, found.assembly.company
     made = []
