@@ -299,6 +299,4 @@ class TestLosses:
         assert isinstance(cash, CashRisk)
         assert cash.passed.value == pytest.approx(0.25, abs=2e-3)
         assert cash.shortfall.value == pytest.approx(0.25, abs=2e-3)
-        assert cash.shortfall_when_passed is not None
-        assert cash.shortfall_when_passed.value == pytest.approx(1.0, abs=1e-2)
         assert cash.worst.value == pytest.approx(1.8, abs=1e-2)

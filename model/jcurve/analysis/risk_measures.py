@@ -73,8 +73,6 @@ class CashRisk:
     limit: float  # net debt, USD m
     passed: Estimate  # share of draws in which net debt passes it
     shortfall: Estimate  # expected amount beyond it, nothing where it is kept
-    # expected amount beyond it where it is passed; None where never
-    shortfall_when_passed: Estimate | None
     worst: Estimate  # expected amount beyond it in the worst draws, at the confidence of the losses
 
 
@@ -258,12 +256,10 @@ def _payback_by(valid: _Valid, plan: Plan, paid: str) -> dict[int, Estimate]:
 
 def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
     beyond = [np.maximum(-limit - part, 0.0) for part in parts]
-    passed = [part[part > 0.0] for part in beyond]
     return CashRisk(
         limit,
         _each(beyond, lambda part: np.mean(part > 0.0)),
         _each(beyond, np.mean),
-        _each(passed, np.mean) if any(map(len, passed)) else None,
         _each(beyond, lambda part: expected_shortfall(-part, confidence)),
     )
 

@@ -80,8 +80,9 @@ class Plan:
         return self.scrambles << self.level
 
     def identity(self) -> dict[str, Any]:
-        """What decides every draw and answer, apart from how many there are."""
+        """What decides every draw and answer."""
         return {
+            "draws": self.draws,
             "scenario": self.scenario.name,
             "hash": self.scenario.hash,
             "outputs": list(self.question.outputs),
