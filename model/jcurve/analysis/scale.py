@@ -119,7 +119,13 @@ def scale_study(
         UsageError: the scales are not such a list.
         AnswerError: the scale moves nothing in this scenario.
     """
-    grid = ascending(scales, "scales", 0.0, np.inf)
+    grid = np.asarray(scales, dtype=np.float64)
+    if grid.size < 2 or grid[0] < 0 or not (np.diff(grid) > 0).all():
+        raise UsageError(
+            "not a list of scales",
+            received=str(list(scales)),
+            allowed="two or more, ascending, from 0 up",
+        )
     project = project or find_project()
     both = Question.of(scenario, (_NPV, GO_FORWARD), project)
     question = replace(both, outputs=(GO_FORWARD,), known=both.case)
@@ -179,24 +185,6 @@ def _best_size(scenario: Scenario, project: Project) -> Best:
     own, at_own = _peaks(question, [_OWN], grid, values)
     beliefs, bests, _ = _evidence(scenario, question, project, grid)
     return _ranged(own[0], at_own[0], beliefs, bests, grid)
-
-
-def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:
-    """Values as an array."""
-    row = np.asarray(values, dtype=np.float64)
-    if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
-        raise UsageError(
-            f"{what}: not a list of values",
-            received=str(list(values)),
-            allowed="two or more, ascending",
-        )
-    if row[0] < floor or row[-1] > ceiling:
-        raise UsageError(
-            f"{what}: outside its bounds",
-            received=f"{row[0]:g} to {row[-1]:g}",
-            allowed=f"{floor:g} to {ceiling:g}" if ceiling < np.inf else f"{floor:g} or more",
-        )
-    return row
 
 
 def _that_vary(values: Array, scenario: Scenario) -> Array:
