@@ -9,7 +9,6 @@ import pytest
 
 from jcurve.analysis.decision_rules import GO_ON, Paths, fit_least_squares, fit_trigger, triggered
 from jcurve.analysis.staged import valued
-from jcurve.ground.errors import UsageError
 from tests.counts import count
 
 
@@ -106,10 +105,3 @@ class TestTrigger:
             assert value >= last - 0.01
             last = value
         assert last == pytest.approx(1.0 / math.sqrt(2.0 * math.pi), abs=0.03)
-
-
-def test_sizes_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(UsageError, match="different sizes"):
-        Paths(np.zeros(3), np.zeros((1, 1, 4)), np.zeros((1, 1, 4)))
-    with pytest.raises(UsageError, match="two scrambles"):
-        valued(widgets(4), np.zeros(4, dtype=int), ["build"], ["next year"])

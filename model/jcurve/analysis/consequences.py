@@ -17,7 +17,6 @@ import numpy as np
 from jcurve.analysis.question import Answers, Array, Question
 from jcurve.analysis.staged import ACTIONS, SCALE, Action, Staged, acted, scaled
 from jcurve.assumptions import Scenario
-from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
 _NOTHING = 1e-3  # USD m: less is rounding
@@ -80,8 +79,6 @@ def consequences(
     outputs = (_NPV, _BEYOND, *flows, _WHOLE, "discount_factor:quarter", *_LEVELS, *_PRODUCTS)
     question = Question.of(scenario, outputs, project)
     at = question.case.assembly.timeline.index(date)
-    if at <= question.valued_at:
-        raise UsageError("a review comes after the valuation date", received=date)
     rows = question.rows({})
     before = question.answers(rows)
     made = acted(question, rows, action, at)

@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.question import Array, Mask
-from jcurve.ground.errors import UsageError
 
 Choices = NDArray[np.intp]
 
@@ -40,16 +39,6 @@ class Paths:
     hold: Array  # worth of never acting, (paths,)
     acts: Array  # worth of each action at each date, (dates, actions, paths)
     signals: Array  # what is observed by each date, (dates, numbers, paths)
-
-    def __post_init__(self) -> None:
-        dates, _, paths = self.acts.shape
-        if self.hold.shape != (paths,) or self.signals.shape[::2] != (dates, paths):
-            raise UsageError(
-                "paths, acts and signals of different sizes",
-                received=f"{self.hold.shape}, {self.acts.shape}, {self.signals.shape}",
-            )
-        if not paths or not dates:
-            raise UsageError("no path or no date to decide at", received=self.acts.shape)
 
     def part(self, kept: Mask) -> Paths:
         """Some of the paths."""

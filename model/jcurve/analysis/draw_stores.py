@@ -11,7 +11,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -159,16 +159,22 @@ class FolderStore:
         return self._cached[1][scramble * count : (scramble + 1) * count]
 
     def gather(self, level: int, scrambles: int) -> None:
-        """Put the draws of all scrambles into one file and drop the parts."""
+        """Put the draws of all scrambles into one file, a scramble in memory at a time, and drop
+        the parts."""
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        units = (
-            unit
-            for scramble in range(scrambles)
-            for unit in ordered(self._parts, scramble, 1 << level)
-        )
-        with replacing(self.draws) as temporary:
-            _write(temporary, (pq.read_table(self._parts[unit]) for unit in units))
+        schema = pq.read_schema(next(iter(self._parts.values())))
+        spread = [field.name for field in schema if pa.types.is_floating(field.type)]
+        layout = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": spread}
+        with (
+            replacing(self.draws) as temporary,
+            pq.ParquetWriter(temporary, schema, **layout) as writer,
+        ):
+            for scramble in range(scrambles):
+                units = ordered(self._parts, scramble, 1 << level)
+                whole = pa.concat_tables([pq.read_table(self._parts[unit]) for unit in units])
+                writer.write_table(whole, row_group_size=_ROW_GROUP)
         for part in self._parts.values():
             part.unlink(missing_ok=True)
         self._parts, self._cached = {}, None
@@ -200,24 +206,3 @@ def _column(file: Path, name: str) -> Array:
 
     found: Array = pq.read_table(file, columns=[name]).column(name).to_numpy().astype(np.float64)
     return found
-
-
-def _write(path: Path, tables: Iterator[pa.Table]) -> None:
-    """Tables as one file of even row groups, a few of them in memory at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    waiting = [next(tables)]
-    schema = waiting[0].schema
-    spread = [field.name for field in schema if pa.types.is_floating(field.type)]
-    layout = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": spread}
-    with pq.ParquetWriter(path, schema, **layout) as writer:
-        for table in tables:
-            waiting.append(table)
-            if sum(each.num_rows for each in waiting) >= _ROW_GROUP:
-                joined = pa.concat_tables(waiting)
-                whole = joined.num_rows - joined.num_rows % _ROW_GROUP
-                writer.write_table(joined.slice(0, whole), row_group_size=_ROW_GROUP)
-                waiting = [joined.slice(whole)]
-        if (rest := pa.concat_tables(waiting)).num_rows:
-            writer.write_table(rest, row_group_size=_ROW_GROUP)

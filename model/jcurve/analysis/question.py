@@ -75,8 +75,6 @@ class Question:
     known: Case | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.chunk < 1:
-            raise UsageError("a chunk holds no scenario", received=self.chunk, allowed="1 or more")
         _ = self._targets
 
     @classmethod

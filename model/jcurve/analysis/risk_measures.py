@@ -19,7 +19,6 @@ from jcurve.analysis.question import Array
 from jcurve.analysis.sampling import Plan
 from jcurve.engine.intrinsics import NO_OUTLAY
 from jcurve.evaluation.naming import DEFAULT_VIEW
-from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
@@ -115,10 +114,6 @@ def risk(
         confidence: of the losses.
         net_debt_limit: USD m.
     """
-    if not 0.5 <= confidence < 1.0:
-        raise UsageError("not a confidence level", received=confidence, allowed="0.5 to below 1")
-    if net_debt_limit is not None and not math.isfinite(net_debt_limit):
-        raise UsageError("not a limit of net debt", received=net_debt_limit)
     names = store.names()
     kept = by_scramble(store, plan, "valid")
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.question import Array, Mask
-from jcurve.ground.errors import UsageError
 
 Worth: TypeAlias = Callable[[Mask], Array]
 """Which members take part, (coalitions, members), to what they are worth, (coalitions,)."""
@@ -94,8 +93,6 @@ def sampled(worth: Worth, count: int, orders: int, seed: int) -> ShapleyValues:
         orders: how many, at least 2.
         seed: of the orders.
     """
-    if orders < 2:
-        raise UsageError("too few orders for an error bar", received=orders, allowed="2 or more")
     random = np.random.default_rng(seed)
     rank = np.argsort(random.random((orders, count)), axis=1).argsort(axis=1)
     rank = np.concatenate([rank, count - 1 - rank])

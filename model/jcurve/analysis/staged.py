@@ -163,8 +163,6 @@ def valued(
         evaluated: scenarios that it took, for the record.
     """
     kinds = np.unique(scramble)
-    if len(kinds) < 2:
-        raise UsageError("two scrambles or more are needed to fit on one and value on another")
     count = len(paths.hold)
     ls = Decided(np.empty(count), np.empty(count, np.intp), np.empty(count, np.intp))
     triggers = np.empty((len(actions), count))

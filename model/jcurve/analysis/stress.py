@@ -200,7 +200,7 @@ def position_losses(
         stressed: from :func:`stresses`, with ``value_per_share`` among its outputs.
 
     Raises:
-        UsageError: an exposure that is not finite, or stresses without a value per share.
+        UsageError: an exposure that is not finite.
         AnswerError: the company has no value above 0 without the stress.
     """
     if not math.isfinite(exposure):
@@ -212,8 +212,6 @@ def position_losses(
         for each in moves
     ]
     for stress in stressed:
-        if _VALUE not in stress.values:
-            raise UsageError("a stress without a value per share", received=stress.name)
         before = stress.values[_VALUE] - stress.changes[_VALUE]
         if not before > 0.0:
             raise AnswerError("the company has no value above 0 before the stress")
@@ -244,9 +242,6 @@ def weighed(
         scenarios: of one base scenario.
         weights: by name; 0 or more, summing to 1.
     """
-    names = [each.name for each in scenarios]
-    if not names or len(set(names)) < len(names):
-        raise UsageError("scenarios are weighed once each", received=", ".join(names) or "none")
     found = stresses(scenarios[0], scenarios, (*_EXPECTED, _PAYBACK), project=project)
     values = {
         output: {each.name: each.values[output] for each in found}
