@@ -182,7 +182,7 @@ class TestVariance:
     def test_method_follows_the_correlations_and_the_wrong_one_is_refused(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(variance, "MOST_GROUPS", 3)
+        monkeypatch.setattr(variance, "MOST_GROUPS", 4)
         wanted = {("capex.total", "returns.wacc"): 0.6}
         found = split_variance(BASE, correlations=wanted, level=2)
         assert found.method == "shapley"
