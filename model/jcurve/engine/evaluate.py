@@ -20,16 +20,7 @@ from typing import Any
 import numpy as np
 
 from jcurve.engine.line import Kind
-from jcurve.engine.model import (
-    CONSTANTS,
-    SHARED,
-    SYSTEM_INPUTS,
-    VIEWS,
-    WORLDS,
-    Model,
-    RowKey,
-    spell,
-)
+from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.primitives import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Timeline
@@ -76,8 +67,8 @@ def evaluate(
         Each wanted row, of shape (quarter, scenario or 1); results are (1, scenario or 1).
 
     Raises:
-        ModelError: an input is missing or of a wrong shape, a row that is wanted does not
-            exist, a line divides by zero or returns a wrong shape.
+        ModelError: an input is missing or of a wrong shape, a line divides by zero or returns a
+            wrong shape.
     """
     keys = model.order if wanted is None else tuple(dict.fromkeys(wanted))
     height = len(timeline)
@@ -173,8 +164,6 @@ def needed(model: Model, keys: Iterable[RowKey]) -> frozenset[RowKey]:
 
 
 def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
-    for key in keys:
-        _check_wanted(model, key)
     drafts = _drafts(model, needed(model, keys))
     last_use: dict[RowKey, int] = {}
     for at, draft in enumerate(drafts):
@@ -187,24 +176,6 @@ def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
         if key not in kept and key[0] in model.maker:
             frees.setdefault(at, []).append(key)
     return tuple(replace(draft, frees=tuple(frees.get(at, ()))) for at, draft in enumerate(drafts))
-
-
-def _check_wanted(model: Model, key: RowKey) -> None:
-    name, tag = key
-    if name not in model.maker:
-        if name not in model.inputs and name not in SYSTEM_INPUTS:
-            model.row_named(name)
-        tags: tuple[str, ...] = (SHARED,)
-    else:
-        tags = model.tags(name)
-        if tags == WORLDS:
-            tags = (*tags, *VIEWS)
-    if tag not in tags:
-        raise ModelError(
-            f"{name} does not exist under this tag",
-            received=tag,
-            allowed=", ".join(t or "no tag" for t in tags),
-        )
 
 
 def _drafts(model: Model, wanted: frozenset[RowKey]) -> list[_Step]:
