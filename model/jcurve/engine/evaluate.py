@@ -12,8 +12,8 @@ income over the year's revenue; one whose formula carries time inside declares i
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -304,7 +304,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_MMAP_THRESHOLD = 32 * 1024 * 1024
 
 
-def keep_pages(bytes_kept: int = 1 << 30) -> bool:
+def keep_pages(bytes_kept: int = 1 << 30) -> None:
     """Let this process reuse the memory of temporary rows without new page faults.
 
     A batch makes and frees thousands of arrays of a megabyte or two; by default glibc maps
@@ -313,16 +313,8 @@ def keep_pages(bytes_kept: int = 1 << 30) -> bool:
 
     Args:
         bytes_kept: freed memory that the process may hold on to.
-
-    Returns:
-        Whether the hint was taken; False outside Linux with glibc.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
+    with suppress(AttributeError, OSError, TypeError):  # a system without glibc
         mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
-        return False
-    mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
-    trimmed = mallopt(_M_TRIM_THRESHOLD, bytes_kept)
-    return bool(mapped and trimmed)
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        mallopt(_M_TRIM_THRESHOLD, bytes_kept)
