@@ -28,8 +28,7 @@ class ShapleyValues(NamedTuple):
 
     amounts: Array  # (members,); they sum to the worth of all less that of none
     errors: Array  # half the width of each 95 % interval
-    alone: Array  # alone, last: what each adds first, and last
-    last: Array
+    alone: Array  # what each adds first
     evaluated: int  # how many coalitions were asked for
 
 
@@ -75,10 +74,8 @@ def interactions(values: Array, count: int) -> Array:
 def in_full(worth: Worth, count: int) -> tuple[ShapleyValues, Array]:
     """Shapley values without error, and the interactions of pairs, from every coalition."""
     values = worth(subsets(count))
-    bits = 1 << np.arange(count)
-    alone, last = values[bits] - values[0], values[-1] - values[len(values) - 1 - bits]
-    amounts = exact(values, count)
-    found = ShapleyValues(amounts, np.zeros(count), alone, last, len(values))
+    alone = values[1 << np.arange(count)] - values[0]
+    found = ShapleyValues(exact(values, count), np.zeros(count), alone, len(values))
     return found, interactions(values, count)
 
 
@@ -101,12 +98,10 @@ def sampled(worth: Worth, count: int, orders: int, seed: int) -> ShapleyValues:
     values = worth(masks.reshape(-1, count)).reshape(2 * orders, count + 1)
     steps = np.take_along_axis(np.diff(values, axis=1), rank, axis=1)
     pairs = (steps[:orders] + steps[orders:]) / 2.0
-    singles = np.vstack([np.eye(count, dtype=bool), ~np.eye(count, dtype=bool)])
-    at = worth(singles)
-    alone, last = at[:count] - values[0, 0], values[0, -1] - at[count:]
+    alone = worth(np.eye(count, dtype=bool)) - values[0, 0]
     error = _NORMAL_95 * pairs.std(axis=0, ddof=1) / math.sqrt(orders)
     mean = np.array([math.fsum(column) / orders for column in pairs.T])
-    return ShapleyValues(mean, error, alone, last, masks.shape[0] * (count + 1) + 2 * count)
+    return ShapleyValues(mean, error, alone, masks.shape[0] * (count + 1) + count)
 
 
 def subsets(count: int) -> Mask:

@@ -49,8 +49,7 @@ class Expectation:
     output: str
     mean: float  # weighted mean
     sd: float  # weighted standard deviation
-    weights: Mapping[str, float]  # by scenario, summing to 1
-    values: Mapping[str, float]
+    values: Mapping[str, float]  # by scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def expectation(
             )
     mean = math.fsum(weight * values[name] for name, weight in used.items())
     spread = math.fsum(weight * (values[name] - mean) ** 2 for name, weight in used.items())
-    return Expectation(output, mean, math.sqrt(spread), dict(weights), dict(values))
+    return Expectation(output, mean, math.sqrt(spread), dict(values))
 
 
 def position_losses(

@@ -17,7 +17,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import COMPARED, OPERATIONS, Reads, reading
 from jcurve.engine.symbol import Symbol
@@ -98,9 +97,6 @@ class Graph:
                 instance = model.maker[key[0]]
                 formulas = reader.read(model.symbols(*key))
                 for row, node in zip(instance.rows, formulas, strict=True):
-                    is_result = model.outputs[row].kind is Kind.RESULT
-                    if is_result and made.high[node]:
-                        raise ModelError(f"{spell(key)} is no result but a row")
                     reader.name((row, key[1]), node)
         return made
 
