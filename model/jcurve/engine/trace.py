@@ -21,7 +21,6 @@ from jcurve.engine.model import SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import timed
 from jcurve.engine.primitives import Array
 from jcurve.engine.symbol import Symbol, formula_text
-from jcurve.ground.numbers import compact
 from jcurve.ground.quarters import Timeline
 
 
@@ -211,6 +210,8 @@ def _number(value: Any) -> float | None:
 # As text and as data, numbers with at most four significant digits
 
 
+_DIGITS = 4
+_SMALLEST, _LARGEST = 1e-4, 1e15
 _NAME_WIDTH = 64
 _ALWAYS = ("row", "kind", "unit", "value")
 _IF_ANY = ("at", "definition", "formula", "through", "omitted", "elsewhere")
@@ -233,7 +234,15 @@ def short_number(value: float | None, unit: str = "", timeline: Timeline | None 
         if 0 <= at < len(timeline):
             return timeline.labels[at]
         return "after the horizon" if at > 0 else "before the timeline"
-    return compact(value, 4, brief=True)
+    size = abs(value)
+    if value == 0.0:
+        return "0"
+    if not _SMALLEST <= size < _LARGEST:
+        return f"{value:.{_DIGITS - 1}e}"
+    rounded = float(f"{value:.{_DIGITS}g}")
+    exponent = int(f"{rounded:e}".partition("e")[2])
+    text = f"{rounded:,.{max(0, _DIGITS - 1 - exponent)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def as_text(node: Node, timeline: Timeline | None = None) -> str:
