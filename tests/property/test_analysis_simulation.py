@@ -24,7 +24,7 @@ from jcurve.analysis.sampling import Plan, Sampler, Unit, level_for, units
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.case import scenario
 from tests.counts import count
-from tests.support.analysis_cases import Array, assumption, toy_plan
+from tests.support.analysis_cases import Array, assumption, columns_of, toy_plan
 
 Rows = Mapping[str, Array]
 Z = 1.6448536269514722
@@ -126,7 +126,7 @@ class TestSameBytes:
             store = MemoryStore()
             simulate(plan, store)
             total = sha256()
-            for name in store.names():
+            for name in columns_of(plan):
                 total.update(store.column(name, 0, 256).tobytes())
             made.add(total.hexdigest())
         assert len(made) == 1

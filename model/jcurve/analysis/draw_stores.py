@@ -67,10 +67,6 @@ class MemoryStore:
         """Keep a block."""
         self._blocks[block.unit] = block.columns
 
-    def names(self) -> tuple[str, ...]:
-        """The columns."""
-        return tuple(next(iter(self._blocks.values()), {}))
-
     def column(self, name: str, scramble: int, count: int) -> Array:
         """A column of the first ``count`` draws of one scramble."""
         return np.concatenate(
@@ -143,12 +139,6 @@ class FolderStore:
         pq.write_table(_block_table(block), buffer, compression="zstd")
         write_file(path, buffer.getvalue(), durable=False)
         self._parts[unit] = path
-
-    def names(self) -> tuple[str, ...]:
-        import pyarrow.parquet as pq
-
-        names = pq.read_schema(next(iter(self._parts.values()), self.draws)).names
-        return tuple(name for name in names if name not in ("scramble", "number"))
 
     def column(self, name: str, scramble: int, count: int) -> Array:
         if self._parts:

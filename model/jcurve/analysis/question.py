@@ -195,6 +195,12 @@ class Question:
         """The years of a line asked for by year."""
         return self.case.assembly.timeline.years
 
+    @property
+    def kept_years(self) -> tuple[int, ...]:
+        """Those that a simulation keeps: from the programme's start."""
+        first = int(self.scenario["programme.start"].text()[:4])
+        return tuple(year for year in self.years if year >= first)
+
     @cached_property
     def _targets(self) -> tuple[_Target, ...]:
         return tuple(_target(self.case, name) for name in self.outputs)

@@ -114,7 +114,6 @@ def risk(
         confidence: of the losses.
         net_debt_limit: USD m.
     """
-    names = store.names()
     kept = by_scramble(store, plan, "valid")
 
     def valid(name: str) -> list[Array]:
@@ -125,7 +124,7 @@ def risk(
     single = [
         name
         for name in plan.question.outputs
-        if name in names and name.partition(".")[0] not in _UNSEEN
+        if not name.endswith(":year") and name.partition(".")[0] not in _UNSEEN
     ]
     paid = next((name for name in single if name.partition(".")[0] == "payback"), None)
     lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
@@ -143,7 +142,7 @@ def risk(
         if lowest and net_debt_limit is not None
         else None,
         fans=tuple(
-            _fan(output.rpartition(":")[0], valid, names)
+            _fan(output.rpartition(":")[0], valid, plan.question.kept_years)
             for output in plan.question.outputs
             if output.endswith(":year")
         ),
@@ -259,12 +258,7 @@ def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
     )
 
 
-def _fan(line: str, valid: _Valid, names: Sequence[str]) -> Fan:
-    years = tuple(
-        int(name.rpartition(":")[2])
-        for name in names
-        if name.rpartition(":")[0] == line and name.rpartition(":")[2].isdecimal()
-    )
+def _fan(line: str, valid: _Valid, years: tuple[int, ...]) -> Fan:
     quantiles = np.empty((len(QUANTILES), len(years)))
     mean = np.empty(len(years))
     for at, year in enumerate(years):
