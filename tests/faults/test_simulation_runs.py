@@ -28,6 +28,7 @@ from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.case import scenario
 from jcurve.ground.errors import RunError, UsageError, WriteError
 from jcurve.ground.project import find_project
+from tests.support.analysis_cases import columns_of, in_chunks
 from tests.support.waiting import GENEROUS
 
 DRAWS = 256
@@ -35,7 +36,7 @@ PROJECT = find_project()
 
 
 def plan(chunk: int = 768, draws: int = DRAWS, seed: int = 5) -> Plan:
-    return plan_for(scenario("base"), draws, seed=seed, scrambles=2, chunk=chunk)
+    return in_chunks(plan_for(scenario("base"), draws, seed=seed, scrambles=2), chunk)
 
 
 def finished(folder: Path, made: Plan, **more: object) -> str:
@@ -208,9 +209,7 @@ class TestStore:
         made = plan()
         store = FolderStore(tmp_path, PROJECT)
         simulate(made, store)
-        before = {
-            name: store.column(name, 1, 128) for name in ("npv", "irr", "valid", "net_cash:2030")
-        }
+        before = {name: store.column(name, 1, 128) for name in columns_of(made)}
         store.gather(made.level, made.scrambles)
         for name, values in before.items():
             assert np.array_equal(store.column(name, 1, 128), values, equal_nan=True)

@@ -24,7 +24,7 @@ from jcurve.analysis.sampling import Plan, Sampler, Unit, level_for, units
 from jcurve.analysis.simulation import plan_for, simulate
 from jcurve.case import scenario
 from tests.counts import count
-from tests.support.analysis_cases import Array, assumption, columns_of, toy_plan
+from tests.support.analysis_cases import Array, assumption, columns_of, in_chunks, toy_plan
 
 Rows = Mapping[str, Array]
 Z = 1.6448536269514722
@@ -122,7 +122,7 @@ class TestSameBytes:
     def test_the_model_itself_whatever_the_chunk(self) -> None:
         made = set()
         for chunk in (37, 768, 2048):
-            plan = plan_for(scenario("base"), 256, seed=3, scrambles=1, chunk=chunk)
+            plan = in_chunks(plan_for(scenario("base"), 256, seed=3, scrambles=1), chunk)
             store = MemoryStore()
             simulate(plan, store)
             total = sha256()

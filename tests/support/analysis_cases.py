@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -92,3 +92,8 @@ def columns_of(plan: Plan) -> list[str]:
         by_year = period == "year"
         found += [f"{line}:{year}" for year in plan.question.kept_years] if by_year else [output]
     return found
+
+
+def in_chunks(plan: Plan, chunk: int) -> Plan:
+    """The same simulation, so many scenarios evaluated together."""
+    return replace(plan, question=replace(plan.question, chunk=chunk))

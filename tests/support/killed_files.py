@@ -29,6 +29,7 @@ from jcurve.facts import refresh as changing
 from jcurve.facts import verify
 from jcurve.ground.project import Project
 from jcurve.ground.transaction import JOURNAL, recover, replace_all
+from tests.support.analysis_cases import in_chunks
 from tests.support.killed import in_child
 
 __all__ = ["TEXTS", "Refresh", "Save", "Simulate", "Together"]
@@ -181,7 +182,7 @@ class Simulate:
     def _run(self, home: Path, *, resume: bool) -> str:
         project = Project(home)
         base = jcurve.scenario(BASE, project=project)
-        made = plan_for(base, 2_048, seed=7, scrambles=2, chunk=64, project=project)
+        made = in_chunks(plan_for(base, 2_048, seed=7, scrambles=2, project=project), 64)
         store = FolderStore(folder_for(project, made.identity()), project)
         run = simulate(made, store, resume=resume)
         store.gather(run.plan.level, run.plan.scrambles)

@@ -79,15 +79,11 @@ class Question:
 
     @classmethod
     def of(
-        cls,
-        scenario: Scenario,
-        outputs: str | Iterable[str],
-        project: Project | None = None,
-        chunk: int = CHUNK,
+        cls, scenario: Scenario, outputs: str | Iterable[str], project: Project | None = None
     ) -> Question:
         """A question about a scenario of the project found from here."""
         names = (outputs,) if isinstance(outputs, str) else tuple(dict.fromkeys(outputs))
-        return cls(scenario, names, project or find_project(), chunk=chunk)
+        return cls(scenario, names, project or find_project())
 
     def __call__(self, draws: Draws) -> Answers:
         """The answers for a batch of draws, NaN where an output has none."""
