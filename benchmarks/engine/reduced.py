@@ -66,7 +66,7 @@ def depreciation(placed: Row) -> Row:
 @line(SHARE, stock)
 def uplift(placed: Row, compute_start: Row, gain: Row, ceiling: Row) -> Row:
     """Gain per doubling of compute, saturating."""
-    doublings = np.log2((compute_start + placed) / compute_start)
+    doublings = np.log((compute_start + placed) / compute_start) / np.log(2.0)
     return ceiling * (1 - np.exp(-(gain * doublings / ceiling)))
 
 

@@ -11,12 +11,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from jcurve.analysis import staged, variance
 from jcurve.analysis.consequences import consequences
 from jcurve.analysis.correlation import among, copula, correlations_on_file
 from jcurve.analysis.question import Question
 from jcurve.analysis.sampling import varied
 from jcurve.analysis.simulation import plan_for
-from jcurve.analysis.staged import Action, acted, actions_for, staged_programme
+from jcurve.analysis.staged import ACTIONS, Action, acted, staged_programme
 from jcurve.analysis.stress import (
     PREFIX,
     Move,
@@ -27,7 +28,7 @@ from jcurve.analysis.stress import (
     stresses,
     weighed,
 )
-from jcurve.analysis.variance import REST, leading_groups, split_variance
+from jcurve.analysis.variance import MOST_GROUPS, REST, leading_groups, split_variance
 from jcurve.assumptions import shipped
 from jcurve.assumptions.scenario_files import Weight, weights
 from jcurve.case import evaluate, scenario
@@ -112,8 +113,6 @@ class TestPositions:
     def test_refusals(self) -> None:
         with pytest.raises(UsageError, match="not an exposure"):
             position_losses(float("inf"), [], [])
-        with pytest.raises(UsageError, match="without a value per share"):
-            position_losses(1.0, [], [Stress("s", "", "", 1, {}, {}, ())])
 
     def test_moves_are_those_of_the_register(self) -> None:
         found = {each.source: each for each in results_days()}
@@ -123,21 +122,21 @@ class TestPositions:
 
 class TestReviews:
     def test_values_are_those_of_the_actions_and_rules_lie_between(self) -> None:
-        found = staged_programme(
-            BASE, ("2027Q4", "2029Q4"), level=3, scrambles=4, actions=actions_for()[:2]
-        )
-        assert found.evaluated == 32 * 5
+        found = staged_programme(BASE, ("2027Q4", "2029Q4"), level=2)
+        assert found.evaluated == 32 * 7
         assert found.committed.value <= found.fixed[1].value
         assert found.option_value.value == pytest.approx(
             found.least_squares.value - found.committed.value
         )
-        assert {each.action for each in found.taken} == {"stop", "cut"}
+        assert {each.action for each in found.taken} == {"stop", "cut", "pause"}
         for date in found.dates:
             assert sum(each.share.value for each in found.taken if each.date == date) <= 1.0
 
-    def test_an_action_that_does_nothing_is_worth_going_on(self) -> None:
-        idle = Action("nothing", "")
-        found = staged_programme(BASE, ("2028Q4",), actions=[idle], level=2, scrambles=2)
+    def test_an_action_that_does_nothing_is_worth_going_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(staged, "ACTIONS", (Action("nothing", ""),))
+        found = staged_programme(BASE, ("2028Q4",), level=0)
         assert found.taken[0].always.value == found.committed.value
         assert found.option_value.value == pytest.approx(0.0, abs=1e-6)
 
@@ -149,7 +148,7 @@ class TestReviews:
         planned, kept, bound, before = question.answers(rows).values()
         at = question.case.assembly.timeline.index(date)
         quarter = np.arange(len(planned))[:, None]
-        for action in actions_for():
+        for action in ACTIONS:
             after = question.answers(acted(question, rows, action, at))["ai_capex@with:quarter"]
             last = at + (action.quarters or len(planned))
             factor = 0.0 if action.stops else action.scale
@@ -160,7 +159,7 @@ class TestReviews:
     def test_to_stop_also_ends_the_programmes_people(self) -> None:
         question = Question.of(BASE, "talent_cost@with:quarter")
         at = question.case.assembly.timeline.index("2029Q4")
-        stop = next(each for each in actions_for() if each.stops)
+        stop = next(each for each in ACTIONS if each.stops)
         (paid,) = question.answers(acted(question, question.rows({}), stop, at)).values()
         assert (paid[at] > 0).all()
         assert not paid[at + 1 :].any()
@@ -170,30 +169,28 @@ class TestReviews:
         with pytest.raises(UsageError, match="after the valuation date"):
             staged_programme(BASE, dates)
 
-    def test_actions_that_are_none(self) -> None:
-        with pytest.raises(UsageError, match="nothing can be done"):
-            staged_programme(BASE, ("2028Q4",), actions=[])
-
 
 class TestVariance:
     def test_leading_families_and_the_rest_hold_everything_once(self) -> None:
-        groups = leading_groups(Question.of(BASE, "npv"), "npv", count=4)
+        groups = leading_groups(Question.of(BASE, "npv"), "npv")
         keys = [key for group in groups.values() for key in group]
-        assert len(groups) == 4
+        assert len(groups) == MOST_GROUPS
         assert list(groups)[-1] == REST
         assert len(keys) == len(set(keys))
         assert set(keys) == {item.key for item in varied(BASE)}
 
-    def test_method_follows_the_correlations_and_the_wrong_one_is_refused(self) -> None:
-        vary = ["returns.wacc", "capex.total", "fleet.share"]
+    def test_method_follows_the_correlations_and_the_wrong_one_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(variance, "MOST_GROUPS", 4)
         wanted = {("capex.total", "returns.wacc"): 0.6}
-        found = split_variance(BASE, vary=vary, correlations=wanted, level=4, scrambles=2)
+        found = split_variance(BASE, correlations=wanted, level=2)
         assert found.method == "shapley"
         total = math.fsum(part.effect.value for part in found.parts if part.effect)
         assert total == pytest.approx(1.0, abs=1e-9)
-        assert split_variance(BASE, vary=vary, level=4, scrambles=2).method == "sobol"
+        assert split_variance(BASE, level=2).method == "sobol"
         with pytest.raises(UsageError, match="independent"):
-            split_variance(BASE, vary=vary, correlations=wanted, method="sobol")
+            split_variance(BASE, correlations=wanted, method="sobol")
         assert main(["sensitivity", "--method", "sobol"]) == 2
 
 
@@ -213,11 +210,10 @@ class TestCorrelationsOnFile:
         assert by_year.correlations == ()
 
     def test_their_groups_stay_together_where_variance_is_split(self) -> None:
-        groups = leading_groups(Question.of(BASE, "npv"), "npv", count=5)
+        groups = leading_groups(Question.of(BASE, "npv"), "npv")
         home = {key: group for group, keys in groups.items() for key in keys}
         for each in correlations_on_file():
             assert home[each.one] == home[each.other]
-        assert split_variance(BASE, level=2, scrambles=2).method == "sobol"
 
     @pytest.mark.parametrize(
         ("lines", "words"),
@@ -246,7 +242,7 @@ class TestCorrelationsOnFile:
 class TestConsequences:
     @pytest.mark.parametrize("name", ["stop", "cut", "pause"])
     def test_parts_are_the_whole_change(self, name: str) -> None:
-        action = next(each for each in actions_for() if each.name == name)
+        action = next(each for each in ACTIONS if each.name == name)
         found = consequences(BASE, action, "2027Q4")
         assert math.fsum(item.total for item in found.items) == pytest.approx(found.change, abs=1.0)
         question = Question.of(BASE, "npv.go_forward")
@@ -265,7 +261,7 @@ class TestConsequences:
         assert len({round(worth) for worth in curve.values()}) == len(curve)
 
     def test_what_new_products_may_lose_leaves_nothing(self) -> None:
-        cut = next(each for each in actions_for() if each.name == "cut")
+        cut = next(each for each in ACTIONS if each.name == "cut")
         found = consequences(BASE, cut, "2027Q4")
         assert found.bearable is not None
         question = Question.of(BASE, "npv.go_forward")
@@ -278,10 +274,6 @@ class TestConsequences:
         before, after = question.answers(rows), question.answers(made)
         left = after["npv.go_forward"] - before["npv.go_forward"]
         assert abs(left[0]) < 0.01 * found.change
-
-    def test_a_review_of_the_past_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="after the valuation date"):
-            consequences(BASE, actions_for()[0], "2020Q1")
 
 
 class TestWeighed:

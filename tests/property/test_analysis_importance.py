@@ -181,15 +181,3 @@ class TestRefusals:
     def test_an_output_that_does_not_vary(self) -> None:
         with pytest.raises(AnswerError, match="does not vary"):
             importance("sobol", asked(lambda x: 0.0 * x["a"] + 1.0), "y", NORMALS)
-
-    @pytest.mark.parametrize(
-        ("groups", "words"),
-        [
-            ({"one": ["a", "z"]}, "does not vary"),
-            ({"one": ["a", "b"], "two": ["b", "c"]}, "in two groups"),
-            ({"one": ["a", "b"]}, "in no group"),
-        ],
-    )
-    def test_groups_that_are_no_partition(self, groups: dict[str, list[str]], words: str) -> None:
-        with pytest.raises(UsageError, match=words):
-            importance("sobol", asked(linear), "y", NORMALS, groups)

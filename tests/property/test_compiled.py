@@ -189,7 +189,7 @@ def test_each_operation(op: str) -> None:
     assert op in {*Graph.of(model, {"x", "y"}).op, "power"}
     found = kernels[0].evaluate(whole)
     assert found is not None
-    near = 1e-14 if op in ("power", "expm1", "log1p") else 4e-15
+    near = 1e-14 if op == "power" else 4e-15
     np.testing.assert_allclose(found["tried", ""], right, rtol=near, atol=1e-13)
     for at in (0, width - 1):
         one = {n: row[:, at : at + 1] if row.shape[1] > 1 else row for n, row in whole.items()}
@@ -221,7 +221,7 @@ def test_no_operation_lacks_numpy_machine_code_or_a_derivative() -> None:
                     ops.add(made.op)
     ops |= {"lag", "value_at", "last_upward_crossing", "first_lasting", "where"}
     ops -= {"positive", "row"}
-    assert len(ops) > 40
+    assert len(ops) >= 38
     assert ops - set(operations.OPERATIONS) == set()
     assert ops - set(emit.ELEMENTWISE) - set(timed.TIMED) == set()
 

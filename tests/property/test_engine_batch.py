@@ -180,17 +180,6 @@ class TestErrors:
             "input plan has a wrong shape; received (3, 1); allowed: (16 or 1, scenarios or 1)"
         )
 
-    def test_an_unknown_row(self) -> None:
-        assert self.refused(batch(1), ("incme", "with")) == (
-            "unknown line; received 'incme'; did you mean 'income'?"
-        )
-
-    def test_an_unknown_tag(self) -> None:
-        assert self.refused(batch(1), ("income", "never")) == (
-            "income does not exist under this tag; received 'never'; "
-            "allowed: with, without, stopped, programme, go_forward"
-        )
-
     def test_a_mistake_inside_a_line_names_the_row(self) -> None:
         rows = batch(1)
         rows["delay"] = np.array([[-1.0]])

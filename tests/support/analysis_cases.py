@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -82,3 +82,18 @@ def toy_plan(
     """A simulation of a function of the rows of these assumptions."""
     toy: Any = Toy(scenario_of(*items), function, chunk, outputs)
     return Plan(toy, level, keys=tuple(item.key for item in items), **more)
+
+
+def columns_of(plan: Plan) -> list[str]:
+    """Every column that a simulation of the model keeps."""
+    found = ["valid"]
+    for output in plan.question.outputs:
+        line, _, period = output.rpartition(":")
+        by_year = period == "year"
+        found += [f"{line}:{year}" for year in plan.question.kept_years] if by_year else [output]
+    return found
+
+
+def in_chunks(plan: Plan, chunk: int) -> Plan:
+    """The same simulation, so many scenarios evaluated together."""
+    return replace(plan, question=replace(plan.question, chunk=chunk))

@@ -11,14 +11,13 @@ plan's compute.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from jcurve.analysis.question import Array, Draws, Question
 from jcurve.analysis.roots import Lanes
-from jcurve.analysis.scale import ascending
 from jcurve.analysis.sensitivity import GO_FORWARD
 from jcurve.assumptions import Scenario
 from jcurve.facts.registers import ELASTICITY, BeliefReading, belief_readings
@@ -74,24 +73,17 @@ class BeliefMap:
     readings: tuple[Belief, ...]  # labelled readings on both axes
 
 
-def belief_map(
-    scenario: Scenario,
-    *,
-    elasticities: Sequence[float] | None = None,
-    factors: Sequence[float] | None = None,
-    project: Project | None = None,
-) -> BeliefMap:
+def belief_map(scenario: Scenario, *, project: Project | None = None) -> BeliefMap:
     """The plan's value over the two beliefs, in a few batches.
+
+    The response goes from a little below the least reading to a little above the greatest, demand
+    from below the low of its range to the greatest reading of it.
 
     Args:
         scenario: holds all else, and the ranges.
-        elasticities: of advertising to ranking compute, ascending; by default from a little
-            below the least reading to a little above the greatest.
-        factors: on demand for every AI product, ascending; by default from the low of its range
-            to the greatest reading of it.
 
     Raises:
-        UsageError: values that do not ascend, or outside the bounds of an assumption.
+        UsageError: there is no demand to move.
     """
     project = project or find_project()
     question = Question.of(scenario, GO_FORWARD, project)
@@ -99,15 +91,10 @@ def belief_map(
     low, high = float(item.book.lows()[0]), float(item.book.highs()[0])
     demand = Demand.of(scenario, project)
     readings = tuple(map(demand.reading, belief_readings(project)))
-    if elasticities is None:
-        elasticities = [low / 2, *np.linspace(low, high * 1.125, _COLUMNS - 1)]
-    if factors is None:
-        stated = [each.high for each in readings if each.axis == "revenue"]
-        top = min(most, max([demand.high, *stated]) / demand.revenue)
-        factors = [float(x) for x in np.geomspace(demand.low / demand.revenue / 2, top, _ROWS)]
-    floor, ceiling = item.bounds or (0.0, np.inf)
-    across = ascending(elasticities, ELASTICITY, floor, ceiling)
-    down = ascending(factors, "factor on demand", 0.0, most)
+    across = np.array([low / 2, *np.linspace(low, high * 1.125, _COLUMNS - 1)])
+    stated = [each.high for each in readings if each.axis == "revenue"]
+    top = min(most, max([demand.high, *stated]) / demand.revenue)
+    down = np.geomspace(demand.low / demand.revenue / 2, top, _ROWS)
 
     def over(scale: Array, response: Array, factor: Array) -> Array:
         draws = {_SCALE: scale, ELASTICITY: response, **demand_draws(scenario, factor)}

@@ -36,7 +36,6 @@ class Share:
     amount: float  # its Shapley value, in the output's unit
     error: float  # half the width of its 95 % interval; 0 where exact
     alone: float  # what changing it alone does, from the first scenario
-    last: float  # what changing it last does, all others being changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ def bridge(
         before=float(ends[0]),
         after=float(ends[1]),
         shares=tuple(
-            Share(name, keys, *(float(row[at]) for row in found[:4]))
+            Share(name, keys, *(float(row[at]) for row in found[:3]))
             for at, (name, keys) in enumerate(named.items())
         ),
         exact=count <= EXACT,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from jcurve.analysis.question import ELSEWHERE, Answers, Array, Question
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Looks: TypeAlias = Callable[[Project], Mapping[str, str]]
 """Says what the answers of a machine rest on."""
@@ -56,10 +59,7 @@ class Cluster:
             refused: called for each worker that takes no part, with the reason.
             looks: what must be the same there as here.
         """
-        check_address(address)
-        from distributed import Client
-
-        self.client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        self.client = _connected(address)
         self.wanted = looks(project)
         self._look = partial(looked, looks, project.root)
         self._refused = refused
@@ -167,6 +167,11 @@ def answered_on(address: str | None, project: Project, refused: Told = silent) -
 
 def check_address(address: str) -> None:
     """Refuse an address at which no scheduler answers."""
+    _connected(address).close()
+
+
+def _connected(address: str) -> Client:
+    """A client of the scheduler at an address."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -182,7 +187,7 @@ def check_address(address: str) -> None:
         # A client that finds nobody is slow to give up; a plain connection says so at once.
         host, port = place["host"], int(place["port"])
         socket.create_connection((host, port), _PATIENCE).close()
-        Client(address, timeout=_PATIENCE, set_as_default=False).close()
+        return Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError, OverflowError) as error:
         raise UsageError(
             "the scheduler does not answer",

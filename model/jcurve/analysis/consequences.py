@@ -15,9 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.question import Answers, Array, Question
-from jcurve.analysis.staged import SCALE, Action, Staged, acted, actions_for, scaled
+from jcurve.analysis.staged import ACTIONS, SCALE, Action, Staged, acted, scaled
 from jcurve.assumptions import Scenario
-from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
 _NOTHING = 1e-3  # USD m: less is rounding
@@ -73,15 +72,13 @@ def consequences(
     """What an action changes at the scenario itself.
 
     Args:
-        action: from :func:`jcurve.analysis.staged.actions_for`.
+        action: from :data:`jcurve.analysis.staged.ACTIONS`.
         date: the quarter of the review, after the valuation date.
     """
     flows = tuple(f"{line}@go_forward:quarter" for line in _FLOWS)
     outputs = (_NPV, _BEYOND, *flows, _WHOLE, "discount_factor:quarter", *_LEVELS, *_PRODUCTS)
     question = Question.of(scenario, outputs, project)
     at = question.case.assembly.timeline.index(date)
-    if at <= question.valued_at:
-        raise UsageError("a review comes after the valuation date", received=date)
     rows = question.rows({})
     before = question.answers(rows)
     made = acted(question, rows, action, at)
@@ -108,7 +105,7 @@ def of_best_plan(
     """Where the value of the best plan without looking comes from, and of a cut at the first review
     where that plan is to go on."""
     name, date = found.fixed_plan or ("cut", found.dates[0])
-    action = next(each for each in actions_for() if each.name == name)
+    action = next(each for each in ACTIONS if each.name == name)
     return consequences(scenario, action, date, project=project)
 
 

@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.question import Array, Mask
-from jcurve.ground.errors import UsageError
 
 Choices = NDArray[np.intp]
 
@@ -40,23 +39,10 @@ class Paths:
     hold: Array  # worth of never acting, (paths,)
     acts: Array  # worth of each action at each date, (dates, actions, paths)
     signals: Array  # what is observed by each date, (dates, numbers, paths)
-    # the worth of an action is known when it is taken, as of exercising an option; otherwise it is
-    # only expected
-    certain: bool = False
-
-    def __post_init__(self) -> None:
-        dates, _, paths = self.acts.shape
-        if self.hold.shape != (paths,) or self.signals.shape[::2] != (dates, paths):
-            raise UsageError(
-                "paths, acts and signals of different sizes",
-                received=f"{self.hold.shape}, {self.acts.shape}, {self.signals.shape}",
-            )
-        if not paths or not dates:
-            raise UsageError("no path or no date to decide at", received=self.acts.shape)
 
     def part(self, kept: Mask) -> Paths:
         """Some of the paths."""
-        return Paths(self.hold[kept], self.acts[:, :, kept], self.signals[:, :, kept], self.certain)
+        return Paths(self.hold[kept], self.acts[:, :, kept], self.signals[:, :, kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +54,23 @@ class Decided:
     actions: Choices  # index of the action, or :data:`GO_ON`
 
 
-def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Callable[[Paths], Decided]:
+def fit_least_squares(paths: Paths) -> Callable[[Paths], Decided]:
     """The rule that regressions on these paths give, last date first; it decides on others, first
     date first."""
     dates, actions, _ = paths.acts.shape
     centre = paths.signals.mean(axis=2)
     spread = paths.signals.std(axis=2)
     spread = np.where(spread > 0.0, spread, 1.0)
-    count = len(_terms(paths.signals[0], centre[0], spread[0], degree))
+    count = len(_terms(paths.signals[0], centre[0], spread[0]))
     going_on, acting = np.zeros((dates, count)), np.zeros((dates, actions, count))
     values = paths.hold.copy()
     for date in reversed(range(dates)):
-        terms = _terms(paths.signals[date], centre[date], spread[date], degree)
-        # An action whose worth is known is only weighed where it is worth something.
-        used = paths.acts[date].max(axis=0) > 0.0 if paths.certain else np.ones(len(values), bool)
-        if not used.any():
-            going_on[date, 0] = np.inf
-            continue
-        going_on[date] = _fit(terms[:, used], values[used])
+        terms = _terms(paths.signals[date], centre[date], spread[date])
+        going_on[date] = _fit(terms, values)
         for action in range(actions):
             acting[date, action] = _fit(terms, paths.acts[date, action])
         _, expected, taken = _best(paths, date, terms, acting[date])
-        values = np.where(used & (expected > going_on[date] @ terms), taken, values)
+        values = np.where(expected > going_on[date] @ terms, taken, values)
 
     def decide(paths: Paths) -> Decided:
         open_ones = np.ones(paths.hold.shape, dtype=bool)
@@ -97,11 +78,9 @@ def fit_least_squares(paths: Paths, degree: int = _DEGREE) -> Callable[[Paths], 
         chosen = np.full(paths.hold.shape, GO_ON, dtype=np.intp)
         actions = chosen.copy()
         for date in range(dates):
-            terms = _terms(paths.signals[date], centre[date], spread[date], degree)
+            terms = _terms(paths.signals[date], centre[date], spread[date])
             best, expected, taken = _best(paths, date, terms, acting[date])
-            # An action whose worth is known is taken only where it is worth something.
-            worthy = (taken > 0.0) | (not paths.certain)
-            now = open_ones & (expected > going_on[date] @ terms) & worthy
+            now = open_ones & (expected > going_on[date] @ terms)
             values = np.where(now, taken, values)
             chosen[now], actions[now] = date, best[now]
             open_ones &= ~now
@@ -135,10 +114,11 @@ def triggered(paths: Paths, action: int, thresholds: Array) -> Array:
 
 def _best(paths: Paths, date: int, terms: Array, acting: Array) -> tuple[Choices, Array, Array]:
     """The action of which most is expected, what is expected of it, and what it is worth."""
-    acts = paths.acts[date]
-    expected = acts if paths.certain else acting @ terms
+    expected = acting @ terms
     best = np.argmax(expected, axis=0)
-    hoped, worth = (np.take_along_axis(each, best[None], axis=0)[0] for each in (expected, acts))
+    hoped, worth = (
+        np.take_along_axis(each, best[None], axis=0)[0] for each in (expected, paths.acts[date])
+    )
     return best, hoped, worth
 
 
@@ -146,11 +126,11 @@ def _fit(terms: Array, values: Array) -> Array:
     return np.asarray(np.linalg.lstsq(terms.T, values, rcond=None)[0])
 
 
-def _terms(signals: Array, centre: Array, spread: Array, degree: int) -> Array:
-    """Every product of up to ``degree`` signals, (terms, paths), the constant first."""
+def _terms(signals: Array, centre: Array, spread: Array) -> Array:
+    """Every product of up to three signals, (terms, paths), the constant first."""
     z = (signals - centre[:, None]) / spread[:, None]
     made: list[Array] = [np.ones(signals.shape[1])]
-    for order in range(1, degree + 1):
+    for order in range(1, _DEGREE + 1):
         every = itertools.combinations_with_replacement(range(len(z)), order)
         made += [np.prod(z[list(chosen)], axis=0) for chosen in every]
     return np.array(made)

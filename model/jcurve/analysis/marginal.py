@@ -19,7 +19,7 @@ from jcurve.analysis.question import Array, Question
 from jcurve.assumptions import Scenario
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NONE, SEVERAL, real_roots
-from jcurve.ground.errors import AnswerError, UsageError
+from jcurve.ground.errors import AnswerError
 from jcurve.ground.numbers import money
 from jcurve.ground.project import Project
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
@@ -86,6 +86,7 @@ _LIFE = "life.physical.accelerators"
 _FLOWS, _VALUED = "incremental_free_cash_flow.go_forward", "valued_free_cash_flow.go_forward"
 _CAPEX, _PROPERTY = "capex@with", "property_net@with"
 _ROWS = tuple(f"{name}:quarter" for name in (_FLOWS, _VALUED, _CAPEX, _PROPERTY))
+_AMOUNT = 10_000.0  # USD m of a year that are left out; of a year with less, all of it
 _LEAST = 1.0  # USD m: a year that leaves less open has nothing to move
 _FIFTH = 0.2
 _FEW_YEARS = (2026, 2028, 2030, 2035, 2040)
@@ -98,22 +99,15 @@ COVERS = (
 )
 
 
-def marginal_returns(
-    scenario: Scenario, *, amount: float = 10_000.0, project: Project | None = None
-) -> Marginal:
-    """What the last ``amount`` of each year of the plan returns, and the average beside it.
+def marginal_returns(scenario: Scenario, *, project: Project | None = None) -> Marginal:
+    """What the last 10 bn of each year of the plan returns, and the average beside it.
 
     Args:
         scenario: the plan is its own, at a scale of 1.
-        amount: USD m of a year's capex that is left out; of a year with less beyond maintenance
-            and commitments, all of that.
 
     Raises:
-        UsageError: the amount is not above 0.
         AnswerError: nothing is spent on the programme after the valuation date.
     """
-    if not 0 < amount < math.inf:
-        raise UsageError("not an amount of capex", received=amount, allowed="USD m above 0")
     question = Question.of(scenario, _ROWS, project)
     case = question.case
     quarters, at = len(case.assembly.timeline), question.valued_at
@@ -125,7 +119,7 @@ def marginal_returns(
     )
     years = [year for year in _years(case, at) if (open_capex * (of_year == year)).sum() > _LEAST]
     masks = [np.where(of_year == year, 1.0, 0.0) for year in years]
-    parts = [min(1.0, amount / float((open_capex * mask).sum())) for mask in masks]
+    parts = [min(1.0, _AMOUNT / float((open_capex * mask).sum())) for mask in masks]
     # A column each: the plan, a year's last part, all of a year; then the plan and none of it.
     last = [mask * part for mask, part in zip(masks, parts, strict=True)]
     left_out = np.column_stack([0.0 * ahead, *last, *masks, 0.0 * ahead, ahead])

@@ -20,7 +20,6 @@ import numpy as np
 from jcurve.analysis.belief_pairs import YEAR, Demand, demand_draws, demand_where, most_demand
 from jcurve.analysis.question import Array, Question
 from jcurve.analysis.roots import Lanes
-from jcurve.analysis.scale import ascending
 from jcurve.analysis.solving import Solution, solve
 from jcurve.assumptions import Scenario
 from jcurve.facts import evidence
@@ -96,20 +95,17 @@ def price_implied(
     scenario: Scenario,
     prices: Sequence[Price] | None = None,
     *,
-    elasticities: Sequence[float] | None = None,
     project: Project | None = None,
 ) -> tuple[PriceLine, ...]:
     """Pairs of response and demand at which a share of the company with its plan is worth a
-    price, one line a price.
+    price, one line a price, over the range of the evidence for the response.
 
     Args:
         scenario: holds all else; its own scale is the plan.
         prices: None for the two on file (:func:`prices_on_file`).
-        elasticities: of advertising to ranking compute, ascending; by default the range of its
-            evidence.
 
     Raises:
-        UsageError: a price that is not above 0, or elasticities outside their bounds.
+        UsageError: a price that is not above 0.
     """
     project = project or find_project()
     wanted = prices_on_file(scenario, project) if prices is None else tuple(prices)
@@ -118,12 +114,7 @@ def price_implied(
             raise UsageError("not a share price", received=each.price, allowed="USD above 0")
     question = Question.of(scenario, _VALUE, project)
     item, wacc = scenario[ELASTICITY], float(scenario[_WACC].row()[0])
-    floor, ceiling = item.bounds or (0.0, np.inf)
-    if elasticities is None:
-        elasticities = [
-            float(x) for x in np.linspace(item.book.lows()[0], item.book.highs()[0], _PAIRS)
-        ]
-    across = ascending(elasticities, ELASTICITY, floor, ceiling)
+    across = np.linspace(item.book.lows()[0], item.book.highs()[0], _PAIRS)
     most, demand = most_demand(scenario), Demand.of(scenario, project)
     rates = (wacc, wacc - HALF_A_POINT, wacc + HALF_A_POINT)
     own, cheaper, dearer = question({_WACC: np.array(rates)})[_VALUE]

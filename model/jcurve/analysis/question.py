@@ -75,21 +75,15 @@ class Question:
     known: Case | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.chunk < 1:
-            raise UsageError("a chunk holds no scenario", received=self.chunk, allowed="1 or more")
         _ = self._targets
 
     @classmethod
     def of(
-        cls,
-        scenario: Scenario,
-        outputs: str | Iterable[str],
-        project: Project | None = None,
-        chunk: int = CHUNK,
+        cls, scenario: Scenario, outputs: str | Iterable[str], project: Project | None = None
     ) -> Question:
         """A question about a scenario of the project found from here."""
         names = (outputs,) if isinstance(outputs, str) else tuple(dict.fromkeys(outputs))
-        return cls(scenario, names, project or find_project(), chunk=chunk)
+        return cls(scenario, names, project or find_project())
 
     def __call__(self, draws: Draws) -> Answers:
         """The answers for a batch of draws, NaN where an output has none."""
@@ -196,6 +190,12 @@ class Question:
     def years(self) -> tuple[int, ...]:
         """The years of a line asked for by year."""
         return self.case.assembly.timeline.years
+
+    @property
+    def kept_years(self) -> tuple[int, ...]:
+        """Those that a simulation keeps: from the programme's start."""
+        first = int(self.scenario["programme.start"].text()[:4])
+        return tuple(year for year in self.years if year >= first)
 
     @cached_property
     def _targets(self) -> tuple[_Target, ...]:

@@ -19,7 +19,6 @@ from jcurve.analysis.question import Array
 from jcurve.analysis.sampling import Plan
 from jcurve.engine.intrinsics import NO_OUTLAY
 from jcurve.evaluation.naming import DEFAULT_VIEW
-from jcurve.ground.errors import UsageError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR
 
 RESULTS = ("npv", "npv.go_forward", "net_cash:lowest")
@@ -73,8 +72,6 @@ class CashRisk:
     limit: float  # net debt, USD m
     passed: Estimate  # share of draws in which net debt passes it
     shortfall: Estimate  # expected amount beyond it, nothing where it is kept
-    # expected amount beyond it where it is passed; None where never
-    shortfall_when_passed: Estimate | None
     worst: Estimate  # expected amount beyond it in the worst draws, at the confidence of the losses
 
 
@@ -117,11 +114,6 @@ def risk(
         confidence: of the losses.
         net_debt_limit: USD m.
     """
-    if not 0.5 <= confidence < 1.0:
-        raise UsageError("not a confidence level", received=confidence, allowed="0.5 to below 1")
-    if net_debt_limit is not None and not math.isfinite(net_debt_limit):
-        raise UsageError("not a limit of net debt", received=net_debt_limit)
-    names = store.names()
     kept = by_scramble(store, plan, "valid")
 
     def valid(name: str) -> list[Array]:
@@ -132,7 +124,7 @@ def risk(
     single = [
         name
         for name in plan.question.outputs
-        if name in names and name.partition(".")[0] not in _UNSEEN
+        if not name.endswith(":year") and name.partition(".")[0] not in _UNSEEN
     ]
     paid = next((name for name in single if name.partition(".")[0] == "payback"), None)
     lowest = [name for name in single if name.partition(":")[0] == "net_cash"]
@@ -150,7 +142,7 @@ def risk(
         if lowest and net_debt_limit is not None
         else None,
         fans=tuple(
-            _fan(output.rpartition(":")[0], valid, names)
+            _fan(output.rpartition(":")[0], valid, plan.question.kept_years)
             for output in plan.question.outputs
             if output.endswith(":year")
         ),
@@ -258,22 +250,15 @@ def _payback_by(valid: _Valid, plan: Plan, paid: str) -> dict[int, Estimate]:
 
 def _cash(parts: Sequence[Array], limit: float, confidence: float) -> CashRisk:
     beyond = [np.maximum(-limit - part, 0.0) for part in parts]
-    passed = [part[part > 0.0] for part in beyond]
     return CashRisk(
         limit,
         _each(beyond, lambda part: np.mean(part > 0.0)),
         _each(beyond, np.mean),
-        _each(passed, np.mean) if any(map(len, passed)) else None,
         _each(beyond, lambda part: expected_shortfall(-part, confidence)),
     )
 
 
-def _fan(line: str, valid: _Valid, names: Sequence[str]) -> Fan:
-    years = tuple(
-        int(name.rpartition(":")[2])
-        for name in names
-        if name.rpartition(":")[0] == line and name.rpartition(":")[2].isdecimal()
-    )
+def _fan(line: str, valid: _Valid, years: tuple[int, ...]) -> Fan:
     quantiles = np.empty((len(QUANTILES), len(years)))
     mean = np.empty(len(years))
     for at, year in enumerate(years):

@@ -91,11 +91,9 @@ def _by_year(question: Question, name: str, row: Array, valid: Mask) -> Columns:
 
     if row.ndim == 1:
         return {name: spread(row)}
-    first = int(question.scenario["programme.start"].text()[:4])
-    line = name.rpartition(":")[0]
-    return {
-        f"{line}:{year}": spread(row[at]) for at, year in enumerate(question.years) if year >= first
-    }
+    line, years = name.rpartition(":")[0], question.kept_years
+    rows = row[len(row) - len(years) :]
+    return {f"{line}:{year}": spread(each) for year, each in zip(years, rows, strict=True)}
 
 
 @lru_cache(maxsize=2)

@@ -62,8 +62,6 @@ class Plan:
     persistent: bool = True
 
     def __post_init__(self) -> None:
-        if self.scrambles < 1 or self.level < 0:
-            raise UsageError("a plan without points", received=(self.scrambles, self.level))
         if self.seed < 0:
             raise UsageError("a seed is 0 or more", received=self.seed)
         if not self.keys:
@@ -80,8 +78,9 @@ class Plan:
         return self.scrambles << self.level
 
     def identity(self) -> dict[str, Any]:
-        """What decides every draw and answer, apart from how many there are."""
+        """What decides every draw and answer."""
         return {
+            "draws": self.draws,
             "scenario": self.scenario.name,
             "hash": self.scenario.hash,
             "outputs": list(self.question.outputs),

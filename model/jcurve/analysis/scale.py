@@ -55,7 +55,6 @@ class Curve:
     value: str  # of the assumption, for a reader
     npv_go_forward: Array  # (scales,), USD m
     best: float  # the scale at which it is largest
-    at_best: float  # go-forward NPV there, USD m
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +118,24 @@ def scale_study(
         UsageError: the scales are not such a list.
         AnswerError: the scale moves nothing in this scenario.
     """
-    grid = ascending(scales, "scales", 0.0, np.inf)
+    grid = np.asarray(scales, dtype=np.float64)
+    if grid.size < 2 or grid[0] < 0 or not (np.diff(grid) > 0).all():
+        raise UsageError(
+            "not a list of scales",
+            received=str(list(scales)),
+            allowed="two or more, ascending, from 0 up",
+        )
     project = project or find_project()
     both = Question.of(scenario, (_NPV, GO_FORWARD), project)
     question = replace(both, outputs=(GO_FORWARD,), known=both.case)
     plans = _over(both, [_OWN, _SCALED], np.array([1.0]))
     mains = _over(both, [_OWN, _SCALED], grid)
     own, at_own = _peaks(question, [_OWN, _SCALED], grid, _that_vary(mains[GO_FORWARD], scenario))
-    beliefs, bests, at_bests = _evidence(scenario, question, project, grid)
+    beliefs, bests = _evidence(scenario, question, project, grid)
     at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
     curves = tuple(
-        Curve(each.label, each.key, each.end, each.value, row, float(best), float(at_best))
-        for each, row, best, at_best in zip(beliefs, at_beliefs, bests, at_bests, strict=True)
+        Curve(each.label, each.key, each.end, each.value, row, float(best))
+        for each, row, best in zip(beliefs, at_beliefs, bests, strict=True)
     )
     points, talent = (
         tuple(
@@ -177,26 +182,8 @@ def _best_size(scenario: Scenario, project: Project) -> Best:
     question = Question.of(scenario, GO_FORWARD, project)
     values = _that_vary(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
     own, at_own = _peaks(question, [_OWN], grid, values)
-    beliefs, bests, _ = _evidence(scenario, question, project, grid)
+    beliefs, bests = _evidence(scenario, question, project, grid)
     return _ranged(own[0], at_own[0], beliefs, bests, grid)
-
-
-def ascending(values: Sequence[float], what: str, floor: float, ceiling: float) -> Array:
-    """Values as an array."""
-    row = np.asarray(values, dtype=np.float64)
-    if row.ndim != 1 or row.size < 2 or not (np.diff(row) > 0).all():
-        raise UsageError(
-            f"{what}: not a list of values",
-            received=str(list(values)),
-            allowed="two or more, ascending",
-        )
-    if row[0] < floor or row[-1] > ceiling:
-        raise UsageError(
-            f"{what}: outside its bounds",
-            received=f"{row[0]:g} to {row[-1]:g}",
-            allowed=f"{floor:g} to {ceiling:g}" if ceiling < np.inf else f"{floor:g} or more",
-        )
-    return row
 
 
 def _that_vary(values: Array, scenario: Scenario) -> Array:
@@ -212,13 +199,13 @@ def _that_vary(values: Array, scenario: Scenario) -> Array:
 
 def _evidence(
     scenario: Scenario, question: Question, project: Project, grid: Array
-) -> tuple[list[_Belief], Array, Array]:
-    """Every other belief, its best scale and go-forward NPV there; the search for so many begins
-    on a few scales from end to end."""
+) -> tuple[list[_Belief], Array]:
+    """Every other belief and its best scale; the search for so many begins on a few scales from end
+    to end."""
     beliefs = [*_readings(scenario, project), *_ends(scenario, question)]
     few = np.linspace(grid[0], grid[-1], _FEW)
     values = _over(question, beliefs, few)[GO_FORWARD]
-    return beliefs, *_peaks(question, beliefs, few, values)
+    return beliefs, _peaks(question, beliefs, few, values)[0]
 
 
 def _readings(scenario: Scenario, project: Project) -> list[_Belief]:

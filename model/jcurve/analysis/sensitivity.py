@@ -92,13 +92,13 @@ def through(item: Assumption, steps: int) -> Array:
     return np.unique(np.concatenate(sides))
 
 
-def tornado(ask: Ask, items: Sequence[Assumption], valid: Valid | None = None) -> tuple[Swing, ...]:
+def tornado(ask: Ask, items: Sequence[Assumption], valid: Valid) -> tuple[Swing, ...]:
     """Every assumption at its own low and high, in one batch of ``2 n + 1`` scenarios.
 
     Args:
         ask: the question; its outputs are single values, not whole lines.
         items: assumptions with a range.
-        valid: which draws keep the rules between assumptions; None means all.
+        valid: which draws keep the rules between assumptions.
 
     Returns:
         One swing an assumption, in the order given; see :func:`ranked`.
@@ -108,8 +108,7 @@ def tornado(ask: Ask, items: Sequence[Assumption], valid: Valid | None = None) -
     for at, item in enumerate(items):
         draws[item.key][2 * at : 2 * at + 2] = ends(item)
     answers = ask(draws)
-    kept = np.ones(width, dtype=bool) if valid is None else valid(draws)
-    kept = np.broadcast_to(kept, (width,))
+    kept = np.broadcast_to(valid(draws), (width,))
     values = {name: np.where(kept, row, np.nan) for name, row in answers.items()}
 
     def column(at: int) -> dict[str, float]:
@@ -164,9 +163,7 @@ class Grid:
     valid: Mask
 
 
-def grid(
-    ask: Ask, across: tuple[str, Array], down: tuple[str, Array], valid: Valid | None = None
-) -> Grid:
+def grid(ask: Ask, across: tuple[str, Array], down: tuple[str, Array], valid: Valid) -> Grid:
     """Two assumptions over a grid, in one batch.
 
     Args:
@@ -175,23 +172,17 @@ def grid(
         valid: see :func:`tornado`.
 
     Raises:
-        UsageError: one assumption given twice, or no draws.
+        UsageError: one assumption given twice.
     """
     (x_key, xs), (y_key, ys) = across, down
-    xs, ys = np.asarray(xs, dtype=np.float64), np.asarray(ys, dtype=np.float64)
     if x_key == y_key:
         raise UsageError("a grid is over two assumptions", received=x_key)
-    if xs.size == 0 or ys.size == 0:
-        raise UsageError("a grid without points", received=x_key if xs.size == 0 else y_key)
     draws = {x_key: np.tile(xs, ys.size), y_key: np.repeat(ys, xs.size)}
     shape = (ys.size, xs.size)
-    answers = ask(draws)
-    kept = np.ones(shape, dtype=bool)
-    if valid is not None:
-        kept = np.broadcast_to(valid(draws), (xs.size * ys.size,)).reshape(shape)
+    kept = np.broadcast_to(valid(draws), (xs.size * ys.size,)).reshape(shape)
     values = {
         name: np.where(kept, np.broadcast_to(row, (xs.size * ys.size,)).reshape(shape), np.nan)
-        for name, row in answers.items()
+        for name, row in ask(draws).items()
     }
     return Grid(x_key, y_key, xs, ys, values, kept)
 

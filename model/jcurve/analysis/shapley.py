@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.question import Array, Mask
-from jcurve.ground.errors import UsageError
 
 Worth: TypeAlias = Callable[[Mask], Array]
 """Which members take part, (coalitions, members), to what they are worth, (coalitions,)."""
@@ -29,8 +28,7 @@ class ShapleyValues(NamedTuple):
 
     amounts: Array  # (members,); they sum to the worth of all less that of none
     errors: Array  # half the width of each 95 % interval
-    alone: Array  # alone, last: what each adds first, and last
-    last: Array
+    alone: Array  # what each adds first
     evaluated: int  # how many coalitions were asked for
 
 
@@ -76,10 +74,8 @@ def interactions(values: Array, count: int) -> Array:
 def in_full(worth: Worth, count: int) -> tuple[ShapleyValues, Array]:
     """Shapley values without error, and the interactions of pairs, from every coalition."""
     values = worth(subsets(count))
-    bits = 1 << np.arange(count)
-    alone, last = values[bits] - values[0], values[-1] - values[len(values) - 1 - bits]
-    amounts = exact(values, count)
-    found = ShapleyValues(amounts, np.zeros(count), alone, last, len(values))
+    alone = values[1 << np.arange(count)] - values[0]
+    found = ShapleyValues(exact(values, count), np.zeros(count), alone, len(values))
     return found, interactions(values, count)
 
 
@@ -94,8 +90,6 @@ def sampled(worth: Worth, count: int, orders: int, seed: int) -> ShapleyValues:
         orders: how many, at least 2.
         seed: of the orders.
     """
-    if orders < 2:
-        raise UsageError("too few orders for an error bar", received=orders, allowed="2 or more")
     random = np.random.default_rng(seed)
     rank = np.argsort(random.random((orders, count)), axis=1).argsort(axis=1)
     rank = np.concatenate([rank, count - 1 - rank])
@@ -104,12 +98,10 @@ def sampled(worth: Worth, count: int, orders: int, seed: int) -> ShapleyValues:
     values = worth(masks.reshape(-1, count)).reshape(2 * orders, count + 1)
     steps = np.take_along_axis(np.diff(values, axis=1), rank, axis=1)
     pairs = (steps[:orders] + steps[orders:]) / 2.0
-    singles = np.vstack([np.eye(count, dtype=bool), ~np.eye(count, dtype=bool)])
-    at = worth(singles)
-    alone, last = at[:count] - values[0, 0], values[0, -1] - at[count:]
+    alone = worth(np.eye(count, dtype=bool)) - values[0, 0]
     error = _NORMAL_95 * pairs.std(axis=0, ddof=1) / math.sqrt(orders)
     mean = np.array([math.fsum(column) / orders for column in pairs.T])
-    return ShapleyValues(mean, error, alone, last, masks.shape[0] * (count + 1) + 2 * count)
+    return ShapleyValues(mean, error, alone, masks.shape[0] * (count + 1) + count)
 
 
 def subsets(count: int) -> Mask:

@@ -15,7 +15,7 @@ import numpy as np
 
 from jcurve.analysis.correlation import Correlations, Pairing, among, correlations_on_file
 from jcurve.analysis.draw_stores import Store, by_scramble
-from jcurve.analysis.question import CHUNK, MANY, Question
+from jcurve.analysis.question import MANY, Question
 from jcurve.analysis.risk_measures import Estimate, estimate, kept_outputs
 from jcurve.analysis.runners import Runner, local
 from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, level_for, units, varied
@@ -52,7 +52,6 @@ def plan_for(
     vary: tuple[str, ...] | None = None,
     correlations: Correlations | None = None,
     persistent: bool = True,
-    chunk: int = CHUNK,
     project: Project | None = None,
 ) -> Plan:
     """The plan of a simulation.
@@ -68,14 +67,13 @@ def plan_for(
         correlations: wanted rank correlations by pair of keys; None for those on file, of
             dated values only where a path is drawn as one.
         persistent: see :class:`~jcurve.analysis.sampling.Plan`.
-        chunk: scenarios evaluated together.
 
     Raises:
         UsageError: no draws, an unknown output, impossible correlations.
         ScenarioError: an assumption from which nothing can be drawn.
     """
     level = level_for(draws, scrambles)
-    question = Question.of(scenario, outputs or kept_outputs(), project, chunk)
+    question = Question.of(scenario, outputs or kept_outputs(), project)
     items = varied(scenario, vary)
     keys = tuple(item.key for item in items)
     if scrambles << level >= MANY:

@@ -28,6 +28,7 @@ from jcurve.ground.errors import ModelError, UsageError
 from jcurve.ground.project import Project
 
 _WHOLE_UNITS = ("date", "switch")
+_POINTS = 17  # Of a frontier, low and high among them
 _STRETCH = 2.0
 """How far a stretch goes, in distances from the value to the end of its range: judgement."""
 _FURTHEST = 10.0
@@ -106,7 +107,6 @@ def frontier(
     against: str,
     target: str = "npv=0",
     *,
-    points: int = 17,
     project: Project | None = None,
 ) -> Frontier:
     """What one assumption must be for each value of another, over the other's range.
@@ -114,23 +114,19 @@ def frontier(
     Args:
         scenario, key, target, project: see :func:`solve`.
         against: the other assumption, which needs a range.
-        points: how many of its values, low and high among them.
 
     Raises:
         UsageError: see :func:`solve`; or ``against`` has no range or is ``key``.
     """
     search = _Search(scenario, key, target, project)
     other = scenario[against]
-    if other.key == search.item.key or not other.has_range or points < 2:
-        raise UsageError(
-            "a frontier is over a second assumption with a range, in two points or more",
-            received=f"{against}, {points} points",
-        )
-    xs = np.linspace(*ends(other), points)
-    found, values = search.run({other.key: xs}, points)
+    if other.key == search.item.key or not other.has_range:
+        raise UsageError("a frontier is over a second assumption with a range", received=against)
+    xs = np.linspace(*ends(other), _POINTS)
+    found, values = search.run({other.key: xs}, _POINTS)
     solutions = [
         search.solution([each for each in found if each.lane == lane], values[:, lane])
-        for lane in range(points)
+        for lane in range(_POINTS)
     ]
     ys = np.array([np.nan if each.value is None else each.value for each in solutions])
     return Frontier(

@@ -86,28 +86,24 @@ class Staged:
         return (action, date) if date else None
 
 
-def actions_for() -> tuple[Action, ...]:
-    """Stop, cut and pause."""
-    plan = "planned AI spending beyond maintenance and commitments"
-    return (
-        Action("stop", f"no {plan} after the review", stops=True),
-        Action("cut", f"{plan} lower by {_CUT:.0%} for good", scale=1.0 - _CUT),
-        Action(
-            "pause",
-            f"{plan} lower by {_PAUSE:.0%} for {_PAUSED_QUARTERS // 4} years",
-            scale=1.0 - _PAUSE,
-            quarters=_PAUSED_QUARTERS,
-        ),
-    )
+_PLAN = "planned AI spending beyond maintenance and commitments"
+ACTIONS = (
+    Action("stop", f"no {_PLAN} after the review", stops=True),
+    Action("cut", f"{_PLAN} lower by {_CUT:.0%} for good", scale=1.0 - _CUT),
+    Action(
+        "pause",
+        f"{_PLAN} lower by {_PAUSE:.0%} for {_PAUSED_QUARTERS // 4} years",
+        scale=1.0 - _PAUSE,
+        quarters=_PAUSED_QUARTERS,
+    ),
+)
 
 
 def staged_programme(
     scenario: Scenario,
     dates: Sequence[str],
     *,
-    actions: Sequence[Action] | None = None,
     level: int = 7,
-    scrambles: int = SCRAMBLES,
     seed: int = 0,
     project: Project | None = None,
 ) -> Staged:
@@ -116,39 +112,37 @@ def staged_programme(
     Args:
         scenario: around which the draws lie.
         dates: quarters after the valuation date, rising.
-        actions: what can be done; None for :func:`actions_for`.
-        level, scrambles, seed, project: as in a simulation, with the correlations on file.
+        level, seed, project: as in a simulation, with the correlations on file.
             Each draw is evaluated once and again for each action at each date.
 
     Raises:
         UsageError: no dates, or they do not rise after the valuation date.
         AnswerError: NPV has no answer somewhere.
     """
-    chosen = actions_for() if actions is None else tuple(actions)
     watched = tuple(f"{signal}:{date}" for date in dates for signal in SIGNALS)
     question = Question.of(scenario, (GO_FORWARD, *watched), project)
-    at = _checked(question, dates, chosen)
+    at = _checked(question, dates)
     keys = tuple(item.key for item in varied(scenario))
     pairs = among(correlations_on_file(project), keys)
-    plan = Plan(question, level, scrambles, seed, keys, tuple(sorted(pairs.items())))
+    plan = Plan(question, level, SCRAMBLES, seed, keys, tuple(sorted(pairs.items())))
     sampler = Sampler(plan)
     alone = Question.of(scenario, GO_FORWARD, project)
     parts: list[Paths] = []
     owner: list[int] = []
-    for unit in units(level, scrambles):
+    for unit in units(level, SCRAMBLES):
         draws = sampler.draws(unit)
         for start in range(0, unit.count, question.chunk):
             some = cut(draws, start, start + question.chunk)
-            parts.append(_paths(question, alone, some, at, chosen))
+            parts.append(_paths(question, alone, some, at))
             owner += [unit.scramble] * len(parts[-1].hold)
     whole = Paths(
         np.concatenate([part.hold for part in parts]),
         np.concatenate([part.acts for part in parts], axis=2),
         np.concatenate([part.signals for part in parts], axis=2),
     )
-    evaluated = plan.draws * (1 + len(dates) * len(chosen))
+    evaluated = plan.draws * (1 + len(dates) * len(ACTIONS))
     return valued(
-        whole, np.array(owner), [each.name for each in chosen], dates, GO_FORWARD, evaluated
+        whole, np.array(owner), [each.name for each in ACTIONS], dates, GO_FORWARD, evaluated
     )
 
 
@@ -169,8 +163,6 @@ def valued(
         evaluated: scenarios that it took, for the record.
     """
     kinds = np.unique(scramble)
-    if len(kinds) < 2:
-        raise UsageError("two scrambles or more are needed to fit on one and value on another")
     count = len(paths.hold)
     ls = Decided(np.empty(count), np.empty(count, np.intp), np.empty(count, np.intp))
     triggers = np.empty((len(actions), count))
@@ -218,7 +210,7 @@ def valued(
     )
 
 
-def _checked(question: Question, dates: Sequence[str], actions: Sequence[Action]) -> list[int]:
+def _checked(question: Question, dates: Sequence[str]) -> list[int]:
     timeline = question.case.assembly.timeline
     at = [timeline.index(date) for date in dates]
     if not at or sorted(set(at)) != at or at[0] <= question.valued_at:
@@ -227,8 +219,6 @@ def _checked(question: Question, dates: Sequence[str], actions: Sequence[Action]
             received=", ".join(dates) or "none",
             allowed=f"such as 2027Q4, 2029Q4; after {question.case.valuation_date}",
         )
-    if not actions:
-        raise UsageError("nothing can be done at a review", received="no action")
     return at
 
 
@@ -237,7 +227,6 @@ def _paths(
     alone: Question,
     draws: Mapping[str, Array],
     dates: Sequence[int],
-    actions: Sequence[Action],
 ) -> Paths:
     """What happens in a batch; ``alone`` asks for the value alone."""
     width = len(next(iter(draws.values())))
@@ -251,9 +240,9 @@ def _paths(
 
     output, *watched = question.outputs
     labels = question.case.assembly.timeline.labels
-    acts = np.empty((len(dates), len(actions), width))
+    acts = np.empty((len(dates), len(ACTIONS), width))
     for d, date in enumerate(dates):
-        for a, action in enumerate(actions):
+        for a, action in enumerate(ACTIONS):
             found = alone.answers(acted(question, rows, action, date))[output]
             acts[d, a] = known(found, f"{output} after {action.name} at {labels[date]}")
     seen = np.array([np.broadcast_to(answers[name], (width,)) for name in watched])

@@ -49,8 +49,7 @@ class Expectation:
     output: str
     mean: float  # weighted mean
     sd: float  # weighted standard deviation
-    weights: Mapping[str, float]  # by scenario, summing to 1
-    values: Mapping[str, float]
+    values: Mapping[str, float]  # by scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ def expectation(
             )
     mean = math.fsum(weight * values[name] for name, weight in used.items())
     spread = math.fsum(weight * (values[name] - mean) ** 2 for name, weight in used.items())
-    return Expectation(output, mean, math.sqrt(spread), dict(weights), dict(values))
+    return Expectation(output, mean, math.sqrt(spread), dict(values))
 
 
 def position_losses(
@@ -200,7 +199,7 @@ def position_losses(
         stressed: from :func:`stresses`, with ``value_per_share`` among its outputs.
 
     Raises:
-        UsageError: an exposure that is not finite, or stresses without a value per share.
+        UsageError: an exposure that is not finite.
         AnswerError: the company has no value above 0 without the stress.
     """
     if not math.isfinite(exposure):
@@ -212,8 +211,6 @@ def position_losses(
         for each in moves
     ]
     for stress in stressed:
-        if _VALUE not in stress.values:
-            raise UsageError("a stress without a value per share", received=stress.name)
         before = stress.values[_VALUE] - stress.changes[_VALUE]
         if not before > 0.0:
             raise AnswerError("the company has no value above 0 before the stress")
@@ -244,9 +241,6 @@ def weighed(
         scenarios: of one base scenario.
         weights: by name; 0 or more, summing to 1.
     """
-    names = [each.name for each in scenarios]
-    if not names or len(set(names)) < len(names):
-        raise UsageError("scenarios are weighed once each", received=", ".join(names) or "none")
     found = stresses(scenarios[0], scenarios, (*_EXPECTED, _PAYBACK), project=project)
     values = {
         output: {each.name: each.values[output] for each in found}

@@ -16,7 +16,7 @@ effects for global sensitivity analysis" (2016), with A. Owen and C. Prieur (201
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -96,7 +96,13 @@ def importance(
         scrambles: for the error, at least 2.
         seed: of the points.
     """
-    members = _partition(columns, groups)
+    place = {name: at for at, (name, _) in enumerate(columns)}
+    if not place:
+        raise UsageError("nothing varies")
+    members = {
+        group: [place[key] for key in keys]
+        for group, keys in (groups or {name: [name] for name in place}).items()
+    }
     count = len(members)
     home = {columns[at][0]: group for group, own in members.items() for at in own}
     if method == "sobol":
@@ -116,9 +122,10 @@ def importance(
     inputs = _Inputs(ask, output, columns, members, correlations)
     measured = inputs.indices if method == "sobol" else inputs.effects
     width = len(columns)
-    found = [
-        measured(u[:, :width], u[:, width:]) for u in _scrambled(2 * width, level, scrambles, seed)
-    ]
+    found = []
+    for scramble in range(scrambles):
+        u = sobol(2 * width, seed, scramble).random(1 << level) + MIDDLE
+        found.append(measured(u[:, :width], u[:, width:]))
     parts = tuple(
         Part(
             group,
@@ -228,45 +235,13 @@ class _Inputs:
         return second
 
 
-def _partition(columns: Columns, groups: Groups | None) -> dict[str, list[int]]:
-    place = {name: at for at, (name, _) in enumerate(columns)}
-    if not place:
-        raise UsageError("nothing varies")
-    if groups is None:
-        return {name: [at] for name, at in place.items()}
-    seen: dict[str, str] = {}
-    for group, keys in groups.items():
-        for key in keys:
-            if key not in place:
-                raise UsageError("a group of what does not vary", received=f"{group}: {key}")
-            if seen.setdefault(key, group) != group:
-                raise UsageError("an input in two groups", received=key)
-    for name in place:
-        if name not in seen:
-            raise UsageError("an input in no group", received=name)
-    return {group: [place[key] for key in keys] for group, keys in groups.items() if keys}
-
-
-def _scrambled(width: int, level: int, scrambles: int, seed: int) -> Iterator[Array]:
-    """Scrambled Sobol points, (2 ** level, width), one set a scramble."""
-    if scrambles < 2 or level < 1:
-        raise UsageError(
-            "two scrambles or more of two points or more are needed for an error bar",
-            received=f"{scrambles} scrambles of {1 << max(level, 0)} points",
-        )
-    for scramble in range(scrambles):
-        yield sobol(width, seed, scramble).random(1 << level) + MIDDLE
-
-
 def split_variance(
     scenario: Scenario,
     output: str = "npv",
     *,
     method: Method | None = None,
     correlations: Correlations | None = None,
-    vary: Sequence[str] | None = None,
-    level: int = 7,
-    scrambles: int = 8,
+    level: int = _LEVEL,
     seed: int = 0,
     project: Project | None = None,
 ) -> Importance:
@@ -278,25 +253,25 @@ def split_variance(
         method: ``sobol`` for independent groups, ``shapley`` for correlated ones; None for
             whichever fits.
         correlations: rank correlations by pair of keys; None for those on file.
-        vary, level, scrambles, seed, project: as in a simulation.
+        level, seed, project: as in a simulation.
 
     Raises:
         UsageError: a method that does not fit, or see :func:`importance`.
         AnswerError: the output has no answer somewhere, or a draw breaks a rule.
     """
     question = Question.of(scenario, output, project)
-    items = varied(scenario, vary)
+    items = varied(scenario)
     columns = [(item.key, distribution_of(item)) for item in items]
     if correlations is None:
         correlations = among(correlations_on_file(project), {item.key for item in items})
     if method is not None and method not in ("sobol", "shapley"):
         raise UsageError("unknown method", received=method, allowed="sobol, shapley")
-    named = leading_groups(question, output, vary=vary)
+    named = leading_groups(question, output)
     home = {key: group for group, keys in named.items() for key in keys}
     apart = any(home.get(one) != home.get(other) for one, other in correlations)
     chosen: Method = method or ("shapley" if apart else "sobol")
     sets = 1 << len(named) if chosen == "shapley" else len(named) + 2
-    if (scrambles << level) * sets >= MANY:
+    if (_SCRAMBLES << level) * sets >= MANY:
         question = replace(question, many=True)
 
     def ask(draws: Draws) -> Answers:
@@ -316,17 +291,14 @@ def split_variance(
         named,
         correlations=correlations,
         level=level,
-        scrambles=scrambles,
         seed=seed,
     )
 
 
-def leading_groups(
-    question: Question, output: str, *, vary: Sequence[str] | None = None, count: int = MOST_GROUPS
-) -> dict[str, tuple[str, ...]]:
+def leading_groups(question: Question, output: str) -> dict[str, tuple[str, ...]]:
     """Assumptions by group of the correlations on file, the others by the first part of their
-    keys: the ``count - 1`` with the largest sum of squared swings, and the rest together."""
-    items = varied(question.scenario, vary)
+    keys: those with the largest sums of squared swings, and the rest together."""
+    items = varied(question.scenario)
     home = groups_on_file(correlations_on_file(question.project))
     swings = tornado(question, items, question.valid)
     families: dict[str, list[str]] = {}
@@ -337,6 +309,6 @@ def leading_groups(
         spread = swing.spread(output)
         weight[family] = weight.get(family, 0.0) + (0.0 if np.isnan(spread) else spread**2)
     ranked = sorted(families, key=lambda family: -weight[family])
-    lead = ranked if len(ranked) <= count else ranked[: count - 1]
+    lead = ranked if len(ranked) <= MOST_GROUPS else ranked[: MOST_GROUPS - 1]
     rest = tuple(key for family in ranked[len(lead) :] for key in families[family])
     return {family: tuple(families[family]) for family in lead} | ({REST: rest} if rest else {})

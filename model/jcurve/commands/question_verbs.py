@@ -232,12 +232,11 @@ def bridge(
         one, other, of, groups=groups, interactions=interactions, project=context.project
     )
     unit = found.unit
-    rows = [["group", "share", "alone", "last", "assumptions"]]
+    rows = [["group", "share", "alone", "assumptions"]]
     for each in sorted(found.shares, key=lambda each: -abs(each.amount)):
         share = number(each.amount, unit) + ("" if found.exact else f" ± {each.error:,.0f}")
-        alone, last = number(each.alone, unit), number(each.last, unit)
-        rows.append([each.group, share, alone, last, str(len(each.keys))])
-    rows.append(["difference", number(found.difference, unit), "", "", ""])
+        rows.append([each.group, share, number(each.alone, unit), str(len(each.keys))])
+    rows.append(["difference", number(found.difference, unit), "", ""])
     lines = [
         f"{found.output}: {found.start} {number(found.before, unit)}, "
         f"{found.end} {number(found.after, unit)}",

@@ -170,11 +170,10 @@ ELEMENTWISE: Mapping[str, Emitter] = {
     "absolute": _call("llvm.fabs"),
     "floor": _call("llvm.floor"),
     "ceil": _call("llvm.ceil"),
-    **{op: _call(op) for op in ("exp", "expm1", "log", "log2", "log1p", "power")},
+    **{op: _call(op) for op in ("exp", "log", "power")},
     "where": Writer.choose,
     "logical_and": lambda w, a, b: w.logic("and", a, b),
     "logical_or": lambda w, a, b: w.logic("or", a, b),
-    "logical_not": Writer.flip,
     "number": lambda w, a: w.choose(a, w.constant(1.0), w.constant(0.0)),
     "spread": lambda w, a: a,
     **{op: _binary(f"fcmp {code}") for op, code in _PREDICATES.items()},
@@ -269,8 +268,8 @@ def _exp(w: Writer, a: str) -> _Body:
     return w.line(f"bitcast {w.whole} {scaled} to {w.number}"), beyond
 
 
-def _parts(w: Writer, a: str) -> tuple[str, str, str]:
-    """Power of two, the rest near 1 less 1, and the correction that log has beside it."""
+def _log(w: Writer, a: str) -> _Body:
+    """A power of two's, and that of the rest near 1 with its correction."""
     bits = w.line(f"bitcast {w.number} {a} to {w.whole}")
     above = w.line(f"sub {w.whole} {bits}, {w.integer(_ROOT_HALF)}")
     power = w.line(f"ashr {w.whole} {above}, {w.integer(52)}")
@@ -284,21 +283,10 @@ def _parts(w: Writer, a: str) -> tuple[str, str, str]:
     half = w.two("fmul", w.two("fmul", f, f), w.constant(0.5))
     # log(1 + f) = f - (half - s (half + series))
     beside = w.two("fsub", half, w.two("fmul", s, w.two("fadd", half, series)))
-    return w.line(f"sitofp {w.whole} {power} to {w.number}"), f, beside
-
-
-def _log(w: Writer, a: str) -> _Body:
-    power, f, beside = _parts(w, a)
+    power = w.line(f"sitofp {w.whole} {power} to {w.number}")
     low = w.two("fsub", beside, w.two("fmul", power, w.constant(_LN2_LOW)))
     high = w.two("fmul", power, w.constant(_LN2_HIGH))
     return w.two("fsub", high, w.two("fsub", low, f)), w.compare("ule", a, w.constant(0.0))
-
-
-def _log2(w: Writer, a: str) -> _Body:
-    """Exact for powers of two."""
-    power, f, beside = _parts(w, a)
-    rest = w.two("fmul", w.two("fsub", f, beside), w.constant(1.0 / math.log(2.0)))
-    return w.two("fadd", power, rest), w.compare("ule", a, w.constant(0.0))
 
 
 def _power(w: Writer, a: str, b: str) -> _Body:
@@ -319,19 +307,9 @@ def _expm1(w: Writer, a: str) -> _Body:
     return w.choose(same, a, found), ""
 
 
-def _log1p(w: Writer, a: str) -> _Body:
-    """Kahan's: a log u / (u - 1) with u = 1 + a."""
-    u, one = w.two("fadd", a, w.constant(1.0)), w.constant(1.0)
-    same = w.compare("oeq", u, one)
-    less = w.choose(same, one, w.two("fsub", u, one))
-    return w.choose(same, a, w.two("fdiv", w.two("fmul", a, w.call("log", u)), less)), ""
-
-
 BODIES: Mapping[str, Callable[..., _Body]] = {
     "exp": _exp,
     "log": _log,
-    "log2": _log2,
     "power": _power,
     "expm1": _expm1,
-    "log1p": _log1p,
 }

@@ -12,24 +12,15 @@ income over the year's revenue; one whose formula carries time inside declares i
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from jcurve.engine.line import Kind
-from jcurve.engine.model import (
-    CONSTANTS,
-    SHARED,
-    SYSTEM_INPUTS,
-    VIEWS,
-    WORLDS,
-    Model,
-    RowKey,
-    spell,
-)
+from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.primitives import Array
 from jcurve.ground.errors import ModelError
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Timeline
@@ -76,8 +67,8 @@ def evaluate(
         Each wanted row, of shape (quarter, scenario or 1); results are (1, scenario or 1).
 
     Raises:
-        ModelError: an input is missing or of a wrong shape, a row that is wanted does not
-            exist, a line divides by zero or returns a wrong shape.
+        ModelError: an input is missing or of a wrong shape, a line divides by zero or returns a
+            wrong shape.
     """
     keys = model.order if wanted is None else tuple(dict.fromkeys(wanted))
     height = len(timeline)
@@ -173,8 +164,6 @@ def needed(model: Model, keys: Iterable[RowKey]) -> frozenset[RowKey]:
 
 
 def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
-    for key in keys:
-        _check_wanted(model, key)
     drafts = _drafts(model, needed(model, keys))
     last_use: dict[RowKey, int] = {}
     for at, draft in enumerate(drafts):
@@ -187,24 +176,6 @@ def _make_plan(model: Model, keys: tuple[RowKey, ...]) -> tuple[_Step, ...]:
         if key not in kept and key[0] in model.maker:
             frees.setdefault(at, []).append(key)
     return tuple(replace(draft, frees=tuple(frees.get(at, ()))) for at, draft in enumerate(drafts))
-
-
-def _check_wanted(model: Model, key: RowKey) -> None:
-    name, tag = key
-    if name not in model.maker:
-        if name not in model.inputs and name not in SYSTEM_INPUTS:
-            model.row_named(name)
-        tags: tuple[str, ...] = (SHARED,)
-    else:
-        tags = model.tags(name)
-        if tags == WORLDS:
-            tags = (*tags, *VIEWS)
-    if tag not in tags:
-        raise ModelError(
-            f"{name} does not exist under this tag",
-            received=tag,
-            allowed=", ".join(t or "no tag" for t in tags),
-        )
 
 
 def _drafts(model: Model, wanted: frozenset[RowKey]) -> list[_Step]:
@@ -333,7 +304,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _LARGEST_MMAP_THRESHOLD = 32 * 1024 * 1024
 
 
-def keep_pages(bytes_kept: int = 1 << 30) -> bool:
+def keep_pages(bytes_kept: int = 1 << 30) -> None:
     """Let this process reuse the memory of temporary rows without new page faults.
 
     A batch makes and frees thousands of arrays of a megabyte or two; by default glibc maps
@@ -342,16 +313,8 @@ def keep_pages(bytes_kept: int = 1 << 30) -> bool:
 
     Args:
         bytes_kept: freed memory that the process may hold on to.
-
-    Returns:
-        Whether the hint was taken; False outside Linux with glibc.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
+    with suppress(AttributeError, OSError, TypeError):  # a system without glibc
         mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
-        return False
-    mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
-    trimmed = mallopt(_M_TRIM_THRESHOLD, bytes_kept)
-    return bool(mapped and trimmed)
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        mallopt(_M_TRIM_THRESHOLD, bytes_kept)

@@ -17,13 +17,12 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, SYSTEM_INPUTS, Model, RowKey, spell
 from jcurve.engine.operations import COMPARED, OPERATIONS, Reads, reading
 from jcurve.engine.symbol import Symbol
 from jcurve.ground.errors import ModelError
 
-LOGICAL = frozenset({"logical_and", "logical_or", "logical_not"})
+LOGICAL = frozenset({"logical_and", "logical_or"})
 MADE_HIGH = reading(Reads.ROW) | {"state", "recall"}
 """Operations whose result has a value for each quarter whatever they read."""
 
@@ -98,9 +97,6 @@ class Graph:
                 instance = model.maker[key[0]]
                 formulas = reader.read(model.symbols(*key))
                 for row, node in zip(instance.rows, formulas, strict=True):
-                    is_result = model.outputs[row].kind is Kind.RESULT
-                    if is_result and made.high[node]:
-                        raise ModelError(f"{spell(key)} is no result but a row")
                     reader.name((row, key[1]), node)
         return made
 
@@ -301,8 +297,6 @@ class Graph:
             sure, other = (known[0], second) if known[0] is not None else (known[1], first)
             decided = bool(sure) is (op == "logical_or")
             return self.constant(float(bool(sure)), truth=True) if decided else other
-        if op == "logical_not" and known[0] is not None:
-            return self.constant(float(not known[0]), truth=True)
         if op in _ZERO_OF_ZERO and zero[0]:
             return self.constant(0.0)
         if (op == "lag" and zero[1]) or op == "positive":

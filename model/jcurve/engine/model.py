@@ -8,7 +8,6 @@ from typing import Any
 
 from jcurve.engine.line import Kind, Line, Output
 from jcurve.engine.symbol import Symbol
-from jcurve.ground.errors import ModelError
 from jcurve.ground.units import DIMENSIONLESS, QUARTERS, SWITCH, Unit
 
 SHARED = ""
@@ -188,18 +187,6 @@ class Model:
         if name in self.inputs:
             return self.inputs[name].unit
         return SYSTEM_INPUTS.get(name, SWITCH)
-
-    def row_named(self, name: str) -> str:
-        """``name`` itself if it is a row.
-
-        Raises:
-            ModelError: there is no such row; the message names the nearest.
-        """
-        if name in self.outputs:
-            return name
-        raise ModelError.not_among(
-            "unknown line", name, (*self.outputs, *self.families), allowed=""
-        )
 
     def symbols(self, row: str, tag: str) -> tuple[Symbol | float, ...]:
         """The formulas of all the rows that ``row``'s function returns, at ``tag``."""

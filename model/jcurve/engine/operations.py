@@ -141,7 +141,6 @@ COMPARED: Mapping[str, Callable[[float, float], bool]] = {
     "equal": operator.eq,
     "not_equal": operator.ne,
 }
-_LN2 = float(np.log(2.0))
 
 OPERATIONS: Mapping[str, Operation] = {
     "add": Operation(np.add, lambda s, o, a, b: (s, s), operator.add),
@@ -162,14 +161,10 @@ OPERATIONS: Mapping[str, Operation] = {
     **{op: Operation(getattr(np, op), _by_steps, on) for op, on in COMPARED.items()},
     "logical_and": Operation(np.logical_and, _by_steps, lambda a, b: bool(a) and bool(b)),
     "logical_or": Operation(np.logical_or, _by_steps, lambda a, b: bool(a) or bool(b)),
-    "logical_not": Operation(np.logical_not, _by_steps, operator.not_),
     "number": Operation(lambda truth: np.asarray(truth, np.float64), _by_steps, float),
     **{op: Operation(getattr(np, op), _by_steps) for op in ("floor", "ceil")},
     "exp": Operation(np.exp, lambda s, o, a: (s * o,)),
-    "expm1": Operation(np.expm1, lambda s, o, a: (s * (o + 1.0),)),
     "log": Operation(np.log, lambda s, o, a: (s / a,)),
-    "log2": Operation(np.log2, lambda s, o, a: (s / (a * _LN2),)),
-    "log1p": Operation(np.log1p, lambda s, o, a: (s / (1.0 + a),)),
     "power": Operation(np.power, _power),
     "spread": Operation(lambda row: row, lambda s, o, a: (s,), reads=Reads.ROW),
     "lag": Operation(

@@ -19,8 +19,8 @@ from jcurve.ground.units import DIMENSIONLESS, Quantity, Unit
 
 _SAME_UNIT = {"add", "subtract", "maximum", "minimum"}
 _COMPARE = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
-_LOGICAL = {"logical_and", "logical_or", "logical_not"}
-_PLAIN = {"exp", "expm1", "log", "log1p", "log2", "power"}
+_LOGICAL = {"logical_and", "logical_or"}
+_PLAIN = {"exp", "log", "power"}
 _KEEP = {"negative", "absolute", "positive", "floor", "ceil"}
 
 

@@ -72,7 +72,7 @@ def trace(
     key: RowKey,
     at: str | None = None,
     *,
-    describe: Describe | None = None,
+    describe: Describe,
     depth: int | None = None,
     size: int | None = None,
 ) -> Node:
@@ -100,7 +100,7 @@ class _Tracer:
     values: Mapping[RowKey, Array]
     timeline: Timeline
     at: str | None
-    describe: Describe | None
+    describe: Describe
     depth: int | None
     size: int | None
     year: int | None = None
@@ -157,7 +157,7 @@ class _Tracer:
             if output is not None:
                 formula = self.model.formula(name, tag)
             text = "" if formula is None else formula_text(formula)
-            if given is not None and self.describe is not None:
+            if given is not None:
                 leaf = self.describe(name, self.at)
         outside = "input" if given else "calendar" if name in SYSTEM_INPUTS else "world"
         return Node(

@@ -64,7 +64,7 @@ def evaluate(
             worth machine code of their own.
 
     Raises:
-        ModelError: an input is missing, a row does not exist, a scenario has no answer.
+        ModelError: an input is missing, a scenario has no answer.
     """
     rows = None if wanted is None else tuple(wanted)
     kernel = _kernels(assembly).pick(inputs, rows if many else None)
