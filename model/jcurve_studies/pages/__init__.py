@@ -23,6 +23,7 @@ __all__ = ["PAGES", "page", "write"]
 
 _FUNCTIONS = {
     "../README.md": "contents:readme",
+    "economics.md": "contents:economics",
     "j-curve.svg": "drawings:curves",
     "npv-and-size.svg": "drawings:sizes",
 }
