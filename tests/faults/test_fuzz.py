@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import faulthandler
 import json
 import os
 import random
@@ -165,6 +166,7 @@ def grow() -> None:
 
 
 def crash() -> None:
+    faulthandler.disable()  # a crash on purpose, which nobody should read of
     signal.raise_signal(signal.SIGSEGV)
 
 

@@ -229,7 +229,9 @@ def held(
         if isinstance(item, Exhibit) and "</title>" not in item.svg:
             wrong.append(f"{item.id}: nothing is said of what is pointed at")
     assert not wrong, "\n".join(wrong)
-    assert not passed, "passes though false: " + "\n".join(passed)
+    what = "passes though false; tests/support/title_truth.py says what a number is held to, "
+    what += "tests/support/direction_truth.py a word and the sign of an amount:\n"
+    assert not passed, what + "\n".join(passed)
     return notebook, shown
 
 
