@@ -102,7 +102,7 @@ def _without_avx512(make: Callable[[], Kernel]) -> Kernel:
     """Compiled as for a processor whose vectors are half as wide."""
     kept = kernels.features
     words = [word for word in kept().split(",") if "avx512" not in word]
-    kernels.features = lambda: ",".join([*words, "-avx512f"])  # type: ignore[assignment]
+    kernels.features = lambda: ",".join([*words, "-avx512f"])
     try:
         return make()
     finally:

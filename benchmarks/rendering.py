@@ -22,7 +22,7 @@ from typing import Any
 from jcurve.briefing.document import Document, Para
 from jcurve.briefing.page import html
 from jcurve.briefing.reading import read
-from jcurve.briefing.typeset import pdf
+from jcurve.briefing.typeset import typeset
 from jcurve.ground.project import Project, find_project
 from jcurve_runs.plan.request import Request
 from jcurve_runs.publishing.runs import run
@@ -86,9 +86,12 @@ def main() -> None:
     for name, notebook in notebooks.items():
         document = timed("read", partial(read, notebook, REPORT))
         timed("HTML", partial(html, document))
-        made[name] = timed("PDF", partial(pdf, document))
+        made[name] = timed("PDF", partial(typeset, document)).pdf
         steps.setdefault("together", []).append(
-            tuple(map(sum, zip(*(steps[step][-1] for step in OURS), strict=True)))
+            (
+                sum(steps[step][-1][0] for step in OURS),
+                sum(steps[step][-1][1] for step in OURS),
+            )
         )
         if name == WARM_UP:
             steps.clear()
@@ -97,7 +100,7 @@ def main() -> None:
         plain = nbformat.reads(json.dumps(notebooks[name]), as_version=4)
         timed("nbconvert, HTML alone", partial(exporter.from_notebook_node, plain))
     for name in TIMED:
-        timed("the same words as paragraphs, PDF alone", partial(pdf, words_of(made[name])))
+        timed("the same words as paragraphs, PDF alone", partial(typeset, words_of(made[name])))
     pages, size = len(PdfReader(io.BytesIO(made[TIMED[0]])).pages), len(made[TIMED[0]])
     print(f"{REPORT}: medians over {', '.join(TIMED)} after {WARM_UP}")
     print(f"The first has {pages} pages, {size / 1e6:.1f} MB; none is rendered twice")

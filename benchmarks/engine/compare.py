@@ -161,7 +161,7 @@ def _pyxirr(flows: Array) -> float | None:
         return None
 
 
-def _agrees(found: list[float | None], rates: Array, known: np.ndarray) -> str:  # type: ignore[type-arg]
+def _agrees(found: list[float | None], rates: Array, known: np.ndarray) -> str:
     other = np.array([np.nan if rate is None else rate for rate in found], dtype=float)
     both = known & ~np.isnan(other)
     worst = np.max(np.abs(other[both] - rates[both])) if both.any() else float("nan")

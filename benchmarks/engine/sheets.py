@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from reduced import LIFE, PLACED_AFTER, TIMELINE
 
@@ -80,9 +81,12 @@ def _write(path: Path, scenarios: list[dict[str, float]]) -> None:
     book.close()
 
 
-def _quarter(sheet: object, t: int, at: dict[str, str]) -> None:
+def _quarter(sheet: Any, t: int, at: dict[str, str]) -> None:
     row = t + 1
-    before = lambda column, n: f"{column}{row - n}" if t >= n else "0"  # noqa: E731
+
+    def before(column: str, n: int) -> str:
+        return f"{column}{row - n}" if t >= n else "0"
+
     cells = {
         "B": f"{at['capex_start']}*(1+{at['capex_growth']})^{t}",
         "C": f"{at['revenue_start']}*(1+{at['revenue_growth']})^{t}",
@@ -99,4 +103,4 @@ def _quarter(sheet: object, t: int, at: dict[str, str]) -> None:
         "M": f"(1+{at['wacc']})^(-({t}+0.5)/4)",
     }
     for column, formula in cells.items():
-        sheet.write_formula(f"{column}{row}", f"={formula}")  # type: ignore[attr-defined]
+        sheet.write_formula(f"{column}{row}", f"={formula}")

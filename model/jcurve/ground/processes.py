@@ -175,7 +175,7 @@ class Tail:
 
 def kill_tree(process: subprocess.Popen[bytes]) -> None:
     """Kill the group, and every descendant outside it, before any can be re-parented."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     try:
         family = psutil.Process(process.pid).children(recursive=True)

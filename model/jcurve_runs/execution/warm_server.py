@@ -119,8 +119,8 @@ def wear_in() -> None:
     from nbformat import NO_CONVERT, reads
     from nbformat.v4 import new_output
 
-    reads(json.dumps(_SMALLEST), NO_CONVERT)  # type: ignore[no-untyped-call]
-    new_output("display_data", {"text/plain": "a"})  # type: ignore[no-untyped-call]
+    reads(json.dumps(_SMALLEST), NO_CONVERT)
+    new_output("display_data", {"text/plain": "a"})
     localhost()
     without_debugger()
 
