@@ -12,7 +12,7 @@ from jcurve.briefing.reading import read
 from jcurve.briefing.widths import layout
 from jcurve.figures import Column, Row, TableExhibit, table
 from tests.support import pdfcheck
-from tests.support.demo_report import code, notebook
+from tests.support.demo_report import code, markdown, notebook
 from tests.support.pdfcheck import pdf
 
 PIECES = (
@@ -98,3 +98,21 @@ def test_a_row_is_no_taller_than_its_text() -> None:
     taken = _lines_of_rows(made)
     assert all(wide >= tight for wide, tight in zip(reckoned, taken, strict=True))
     assert sum(reckoned) <= 1.1 * sum(taken)
+
+
+@pytest.mark.parametrize("above", range(40, 58, 3))
+def test_a_long_table_begins_with_some_of_its_rows(above: int) -> None:
+    """Above it stand so many lines that its head alone may still find room on the page."""
+    shown = table(
+        [Column(label="Name", style="text", weight=1), Column(label="Value", decimals=1)],
+        [["driver", float(number)] for number in range(90)],
+        id="long",
+        title="A long table",
+        source="Drawn",
+        reading=(),
+    )
+    words = markdown("  \n".join(["A line above."] * above))
+    made = pdf(read(notebook(words, code(shown)), "x"))
+    first = next(page for page in pdfcheck.page_texts(made) if "A long table" in page)
+    assert first.count("driver") >= 5
+    assert pdfcheck.complaints(made) == []
