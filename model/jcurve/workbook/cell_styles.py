@@ -152,6 +152,11 @@ def number_format(unit: str, values: Iterable[float]) -> str:
     'whole'
     >>> number_format("share", [0.0812])
     'percent'
+
+    A result without an answer has no size yet; an edited input may give it one:
+
+    >>> number_format("years", [])
+    'one'
     """
     sizes = np.abs(np.asarray(list(values), dtype=np.float64))
     sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
@@ -160,6 +165,8 @@ def number_format(unit: str, values: Iterable[float]) -> str:
         return "percent" if largest >= 0.01 or largest == 0.0 else "fine_percent"
     if unit in ("switch", "date", "choice"):
         return "plain"
+    if largest == 0.0 and unit in ("years", "x"):
+        return "one" if unit == "years" else "two"
     if largest == 0.0 or largest >= 1000 or unit == "USD m":
         return "whole" if largest >= 10 or largest == 0.0 else "two"
     if largest >= 10:
