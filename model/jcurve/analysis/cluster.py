@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from jcurve.analysis.question import ELSEWHERE, Answers, Array, Question
+from jcurve.analysis.question import ELSEWHERE, Answers, Array, Question, joined
 from jcurve.ground.errors import RunError, UsageError
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import calculation
@@ -139,16 +139,7 @@ class Cluster:
             )
             for first, last in itertools.pairwise(edges)
         ]
-        found: list[Answers] = self.client.gather(futures)
-        sizes = np.diff(edges)
-        answers: Answers = {}
-        for name in question.outputs:
-            rows_there = []
-            for part, size in zip(found, sizes, strict=True):
-                row = part[name]
-                rows_there.append(np.broadcast_to(row, (*row.shape[:-1], size)))
-            answers[name] = np.concatenate(rows_there, axis=-1)
-        return answers
+        return joined(self.client.gather(futures), np.diff(edges))
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -88,18 +89,9 @@ class Question:
     def __call__(self, draws: Draws) -> Answers:
         """The answers for a batch of draws, NaN where an output has none."""
         width = max((len(np.atleast_1d(drawn)) for drawn in draws.values()), default=1)
-        parts = []
-        for start in range(0, width, self.chunk):
-            found = self.answers(self.rows(cut(draws, start, start + self.chunk)))
-            size = min(self.chunk, width - start)
-            parts.append(
-                {name: np.broadcast_to(row, (*row.shape[:-1], size)) for name, row in found.items()}
-            )
-        if len(parts) == 1:
-            return parts[0]
-        return {
-            name: np.concatenate([part[name] for part in parts], axis=-1) for name in self.outputs
-        }
+        edges = [*range(0, width, self.chunk), width]
+        parts = [self.answers(self.rows(cut(draws, *ends))) for ends in pairwise(edges)]
+        return joined(parts, np.diff(edges))
 
     def rows(self, draws: Draws) -> dict[str, Array]:
         """The model's rows for draws. Members of a mix that sum to more than 1 are scaled to 1
@@ -204,9 +196,6 @@ class Question:
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)} | {"known": None}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
 
 @dataclass(frozen=True, slots=True)
 class _Target:
@@ -280,6 +269,16 @@ def cut(draws: Draws, start: int, stop: int) -> dict[str, Array]:
     """The draws from ``start`` to before ``stop``; what is the same in all of them stays one."""
     rows = {key: np.atleast_1d(np.asarray(row, dtype=np.float64)) for key, row in draws.items()}
     return {key: row if len(row) == 1 else row[start:stop] for key, row in rows.items()}
+
+
+def joined(parts: Sequence[Answers], sizes: Iterable[int]) -> Answers:
+    """Answers for neighbouring scenarios as one; what is the same in a part stands for as many as
+    its size says."""
+    wide = [
+        {name: np.broadcast_to(row, (*row.shape[:-1], size)) for name, row in part.items()}
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    return {name: np.concatenate([part[name] for part in wide], axis=-1) for name in wide[0]}
 
 
 def by_halves(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -140,35 +141,26 @@ def revision(
                          allowed=f"data to {before.data_through} or later")  # fmt: skip
     assembly, start, passed, end = _states(before, after)
     groups = _groups(after, passed, end)
-    keys: dict[tuple[str, str], RowKey] = {
-        (view, name): (name, view)
-        for view, figures in after.headlines().items()
-        for name in figures
-    }
-    wanted, count = list(keys.values()), len(groups)
-    steps = [_read(assembly, state, wanted, 1)[0] for state in (start, passed)]
-    values = _of_all(assembly, passed, end, list(groups.values()), wanted)
+    keys = [(name, view) for view, figures in after.headlines().items() for name in figures]
+    first, second = (_read(assembly, state, keys, 1)[0] for state in (start, passed))
+    values = _of_all(assembly, passed, end, list(groups.values()), keys)
     changes = []
-    for at, ((view, name), _) in enumerate(keys.items()):
-        own = np.array([steps[0][at], steps[1][at]])
+    for at, (name, view) in enumerate(keys):
+        own, states = (first[at], second[at]), values[:, at]
         was = _as_printed(before, view, name, printed_before, own[0])
-        now = _as_printed(after, view, name, printed_after, values[-1, at])
+        now = _as_printed(after, view, name, printed_after, states[-1])
         if was is None or now is None:
             continue
         unit = str(after.headline(name, view).get("unit", ""))
         unit = "quarters" if unit == _QUARTER else unit
-        whole = [*own, *values[:, at]]
-        if not np.isfinite(whole).all():
+        if not np.isfinite([*own, *states]).all():
             reason = "no value in a state between"
             changes.append(Change(view, name, unit, was, now, (), reason))
             continue
-        amounts = shapley.exact(values[:, at], count) if count else np.zeros(0)
+        amounts = shapley.exact(states, len(groups)).tolist() if groups else []
         parts = [Part("time", _PASSES, float(own[1] - own[0]))]
-        parts += [
-            Part(kind, group, float(amount))
-            for ((kind, group), _), amount in zip(groups.items(), amounts, strict=True)
-        ]
-        rest = float((own[0] - was) + (now - values[-1, at]))
+        parts += [Part(*each, amount) for each, amount in zip(groups, amounts, strict=True)]
+        rest = float((own[0] - was) + (now - states[-1]))
         if abs(rest) > _ROUNDING * max(abs(was), abs(now)):
             parts.append(Part("model", _MODEL, rest))
         else:
@@ -257,34 +249,29 @@ def _of_revenue(case: Case, row: str, at: int) -> float:
 
 def _groups(
     after: Case, passed: Mapping[str, Array], end: Mapping[str, Array]
-) -> dict[tuple[Kind, str], tuple[str, ...]]:
-    """Inputs that differ once time has passed, by what a reader calls them."""
-    keys = after.assembly.keys
-    found: dict[tuple[Kind, str], list[str]] = {}
-    both = {name: np.broadcast_arrays(row, passed[name]) for name, row in end.items()}
-    differing = [
-        name for name, rows in both.items() if not np.array_equal(rows[0], rows[1], equal_nan=True)
-    ]
-    families: dict[str, list[str]] = {}
-    for name in differing:
+) -> dict[tuple[Kind, str], list[str]]:
+    """Inputs that differ once time has passed, by what a reader calls them: facts in the order of
+    their table, then guidance, then assumptions, together where they are too many."""
+    found: dict[tuple[Kind, str], list[str]] = {
+        ("facts", group): [] for group in (*(each.group for each in _FACTS.values()), _OTHER_FACTS)
+    }
+    assumed: dict[tuple[Kind, str], list[str]] = {}
+    for name, row in end.items():
+        both = np.broadcast_arrays(row, passed[name])
+        if np.array_equal(both[0], both[1], equal_nan=True):
+            continue
+        key = after.assembly.keys.get(name, name)
         if name in after.assembly.history:
             fact = _FACTS.get(name.partition(".")[0])
-            group = fact.group if fact else _OTHER_FACTS
-            found.setdefault(("facts", group), []).append(name)
+            found["facts", fact.group if fact else _OTHER_FACTS].append(name)
+        elif guided := _GUIDED.get(key):
+            found.setdefault(("guidance", guided), []).append(name)
         else:
-            key = keys.get(name, name)
-            guided = _GUIDED.get(key)
-            if guided:
-                found.setdefault(("guidance", guided), []).append(name)
-            else:
-                families.setdefault(_called(after, key), []).append(name)
-    if len(found) + len(families) > EXACT:
-        families = {"Changed assumptions": [name for own in families.values() for name in own]}
-    found.update({("assumptions", words): names for words, names in families.items()})
-    groups = [*dict.fromkeys(each.group for each in _FACTS.values()), _OTHER_FACTS]
-    order = {("facts", group): at for at, group in enumerate(groups)}
-    ranked = sorted(found, key=lambda each: order.get(each, len(order)))
-    return {each: tuple(found[each]) for each in ranked}
+            assumed.setdefault(("assumptions", _called(after, key)), []).append(name)
+    found = {each: names for each, names in found.items() if names}
+    if len(found) + len(assumed) > EXACT:
+        assumed = {("assumptions", "Changed assumptions"): [*chain(*assumed.values())]}
+    return found | assumed
 
 
 def _called(case: Case, key: str) -> str:

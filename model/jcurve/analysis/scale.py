@@ -11,8 +11,9 @@ its data presume.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -92,17 +93,17 @@ class ScaleStudy:
 
 
 class _Belief(NamedTuple):
-    """Assumptions that are moved together, for one curve."""
+    """One assumption moved, for one curve: the first four are those of :class:`Curve`."""
 
     label: str
     key: str
     end: str
     value: str
-    draws: Mapping[str, float]
+    at: float
 
 
-_OWN = _Belief("as assumed", "", "", "", {_TALENT: 0.0})
-_SCALED = _OWN._replace(draws={_TALENT: 1.0})
+_OWN = _Belief("as assumed", _TALENT, "", "", 0.0)
+_SCALED = _OWN._replace(at=1.0)
 
 
 def scale_study(
@@ -125,28 +126,22 @@ def scale_study(
             received=str(list(scales)),
             allowed="two or more, ascending, from 0 up",
         )
-    project = project or find_project()
     both = Question.of(scenario, (_NPV, GO_FORWARD), project)
     question = replace(both, outputs=(GO_FORWARD,), known=both.case)
-    plans = _over(both, [_OWN, _SCALED], np.array([1.0]))
+    plans = _over(both, [_OWN], np.array([1.0]))
     mains = _over(both, [_OWN, _SCALED], grid)
-    own, at_own = _peaks(question, [_OWN, _SCALED], grid, _that_vary(mains[GO_FORWARD], scenario))
-    beliefs, bests = _evidence(scenario, question, project, grid)
-    at_beliefs = _over(question, beliefs, grid)[GO_FORWARD]
-    curves = tuple(
-        Curve(each.label, each.key, each.end, each.value, row, float(best))
-        for each, row, best in zip(beliefs, at_beliefs, bests, strict=True)
-    )
+    best, best_scaled, found = _searched(question, [_OWN, _SCALED], grid, mains[GO_FORWARD])
+    values = _over(question, list(found), grid)[GO_FORWARD]
+    curves = [
+        Curve(*belief[:4], row, size)
+        for (belief, size), row in zip(found.items(), values, strict=True)
+    ]
     points, talent = (
-        tuple(
-            Point(*map(float, point))
-            for point in zip(grid, mains[_NPV][row], mains[GO_FORWARD][row], strict=True)
-        )
-        for row in (0, 1)
+        tuple(map(Point, grid.tolist(), npv.tolist(), forward.tolist()))
+        for npv, forward in zip(mains[_NPV], mains[GO_FORWARD], strict=True)
     )
-    plan = Point(1.0, float(plans[_NPV][0, 0]), float(plans[GO_FORWARD][0, 0]))
-    best = _ranged(own[0], at_own[0], beliefs, bests, grid)
-    band = np.vstack([mains[GO_FORWARD][:1], at_beliefs])
+    plan = Point(1.0, plans[_NPV].item(), plans[GO_FORWARD].item())
+    band = np.vstack([mains[GO_FORWARD][:1], values])
     return ScaleStudy(
         scenario=scenario.name,
         title=scenario.title,
@@ -155,7 +150,7 @@ def scale_study(
         talent_scaled=talent,
         plan=plan,
         best=best,
-        best_talent_scaled=float(own[1]),
+        best_talent_scaled=best_scaled,
         readings=tuple(each for each in curves if each.end == "reading"),
         ends=tuple(each for each in curves if each.end != "reading"),
         low=band.min(axis=0),
@@ -172,80 +167,75 @@ def best_size(scenario: Scenario, *, project: Project | None = None) -> Best:
         AnswerError: the scale moves nothing in this scenario.
     """
     project = project or find_project()
+
+    def searched() -> Best:
+        grid, question = np.array(SCALES), Question.of(scenario, GO_FORWARD, project)
+        values = _over(question, [_OWN], grid)[GO_FORWARD]
+        return _searched(question, [_OWN], grid, values)[0]
+
     what = [scenario.hash, repr(driver_items(scenario)), data_digest(project), refusal()]
     own = rooms(".", "ground", "facts", "assumptions", "engine", "lines", "evaluation", "analysis")
-    return remembered("\n".join(["best size", *what]), own, lambda: _best_size(scenario, project))
+    return remembered("\n".join(["best size", *what]), own, searched)
 
 
-def _best_size(scenario: Scenario, project: Project) -> Best:
-    grid = np.array(SCALES)
-    question = Question.of(scenario, GO_FORWARD, project)
-    values = _that_vary(_over(question, [_OWN], grid)[GO_FORWARD], scenario)
-    own, at_own = _peaks(question, [_OWN], grid, values)
-    beliefs, bests = _evidence(scenario, question, project, grid)
-    return _ranged(own[0], at_own[0], beliefs, bests, grid)
-
-
-def _that_vary(values: Array, scenario: Scenario) -> Array:
-    """Values by scale, which must differ."""
+def _searched(
+    question: Question, plans: Sequence[_Belief], grid: Array, values: Array
+) -> tuple[Best, float, dict[_Belief, float]]:
+    """The best size of the first of ``plans``, whose values on the grid must differ, that of the
+    last, and that under every other belief; the search for so many begins on a few scales from end
+    to end."""
     if np.ptp(values[0]) == 0:
         raise AnswerError(
             "no size is best: the scale moves nothing",
-            where=scenario.name,
+            where=question.scenario.name,
             allowed="a scenario whose programme spends after the valuation date",
         )
-    return values
+    sizes, heights = _peaks(question, plans, grid, values)
+    beliefs, few = _beliefs(question), np.linspace(grid[0], grid[-1], _FEW)
+    others, _ = _peaks(question, beliefs, few, _over(question, beliefs, few)[GO_FORWARD])
+    found = dict(zip(beliefs, others.tolist(), strict=True))
+    value = float(sizes[0])
+    every = {plans[0]: value} | found
+    low, high = min(every, key=every.__getitem__), max(every, key=every.__getitem__)
+    best = Best(
+        value=value,
+        npv_go_forward=float(heights[0]),
+        low=every[low],
+        high=every[high],
+        low_from=low.label,
+        high_from=high.label,
+        at_end=_at_end(value, grid),
+    )
+    return best, float(sizes[-1]), found
 
 
-def _evidence(
-    scenario: Scenario, question: Question, project: Project, grid: Array
-) -> tuple[list[_Belief], Array]:
-    """Every other belief and its best scale; the search for so many begins on a few scales from end
-    to end."""
-    beliefs = [*_readings(scenario, project), *_ends(scenario, question)]
-    few = np.linspace(grid[0], grid[-1], _FEW)
-    values = _over(question, beliefs, few)[GO_FORWARD]
-    return beliefs, _peaks(question, beliefs, few, values)[0]
-
-
-def _readings(scenario: Scenario, project: Project) -> list[_Belief]:
-    """Labelled readings of the response; both ends of one that is stated as a range."""
+def _beliefs(question: Question) -> list[_Belief]:
+    """Labelled readings of the response, both ends of one that is stated as a range; then each
+    driver at each end of its range, but for ends that break a rule between assumptions."""
+    scenario = question.scenario
     item = scenario[ELASTICITY]
-    return [
-        _Belief(
-            f"{each.label} ({item.text(value)})",
-            ELASTICITY,
-            "reading",
-            str(item.text(value)),
-            {_TALENT: 0.0, ELASTICITY: value},
-        )
-        for each in belief_readings(project)
+    readings = [
+        _Belief(f"{each.label} ({item.text(at)})", ELASTICITY, "reading", item.text(at), at)
+        for each in belief_readings(question.project)
         if each.about == ELASTICITY
-        for value in dict.fromkeys((each.low, each.high))
+        for at in dict.fromkeys((each.low, each.high))
     ]
-
-
-def _ends(scenario: Scenario, question: Question) -> list[_Belief]:
-    """Each driver at each end of its range, but for ends that break a rule between assumptions."""
-    found = [
-        _Belief(f"{item.name}: {end}", item.key, end, text, {_TALENT: 0.0, item.key: at})
+    moved = [
+        _Belief(f"{item.name}: {end}", item.key, end, item.text(bound), at)
         for item in driver_items(scenario)
-        for end, at, text in zip(
-            ("low", "high"), ends(item), (item.text(item.low), item.text(item.high)), strict=True
-        )
+        for end, bound, at in zip(("low", "high"), (item.low, item.high), ends(item), strict=True)
     ]
-    kept = question.valid(_draws(question.scenario, found, np.array([1.0])))
-    return [each for each, holds in zip(found, kept, strict=True) if holds]
+    kept = question.valid(_draws(scenario, moved, np.array([1.0])))
+    return [*readings, *compress(moved, kept)]
 
 
 def _draws(scenario: Scenario, beliefs: Sequence[_Belief], scales: Array) -> dict[str, Array]:
     """Every belief at every scale, scales innermost: (beliefs x scales,) by key. ``scales`` is
     one list for all, or (beliefs, scales)."""
-    keys = dict.fromkeys(key for each in beliefs for key in each.draws)
     grid = np.broadcast_to(scales, (len(beliefs), np.shape(scales)[-1]))
-    own = {key: at_value(scenario[key]) for key in keys}
+    own = {each.key: at_value(scenario[each.key]) for each in beliefs} | {_TALENT: 0.0}
     columns = {
-        key: np.array([each.draws.get(key, value) for each in beliefs])
+        key: np.array([each.at if each.key == key else value for each in beliefs])
         for key, value in own.items()
     }
     return {
@@ -289,18 +279,6 @@ def vertex(at: Array, values: Array) -> tuple[Array, Array]:
     best = np.where(inside, at[row, middle] + move * step, at[row, top])
     height = np.where(inside, here + slope * move / 2, values[row, top])
     return best, height
-
-
-def _ranged(
-    value: float, at_best: float, beliefs: Sequence[_Belief], bests: Array, grid: Array
-) -> Best:
-    """The best size with the least and the greatest of all beliefs."""
-    every = [(float(value), _OWN.label)]
-    every += [(float(best), each.label) for best, each in zip(bests, beliefs, strict=True)]
-    low, low_from = min(every, key=lambda each: each[0])
-    high, high_from = max(every, key=lambda each: each[0])
-    at_end = _at_end(float(value), grid)
-    return Best(float(value), float(at_best), low, high, low_from, high_from, at_end)
 
 
 def _at_end(value: float, grid: Array) -> str:

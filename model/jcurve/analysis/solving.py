@@ -96,9 +96,8 @@ def solve(
         ScenarioError: there is no such assumption, or it is the remainder of a mix.
         UsageError: no such target, or an assumption that cannot be searched.
     """
-    search = _Search(scenario, key, target, project)
-    found, values = search.run({}, 1)
-    return search.solution([each for each in found if each.lane == 0], values[:, 0])
+    (found,) = _Search(scenario, key, target, project).run({}, 1)
+    return found
 
 
 def frontier(
@@ -123,21 +122,16 @@ def frontier(
     if other.key == search.item.key or not other.has_range:
         raise UsageError("a frontier is over a second assumption with a range", received=against)
     xs = np.linspace(*ends(other), _POINTS)
-    found, values = search.run({other.key: xs}, _POINTS)
-    solutions = [
-        search.solution([each for each in found if each.lane == lane], values[:, lane])
-        for lane in range(_POINTS)
-    ]
-    ys = np.array([np.nan if each.value is None else each.value for each in solutions])
+    solutions = search.run({other.key: xs}, _POINTS)
     return Frontier(
-        search.goal.text,
-        other.key,
-        search.name,
-        xs,
-        ys,
-        tuple(each.standing for each in solutions),
-        tuple(each.reason for each in solutions),
-        tuple(each.text for each in solutions),
+        goal=search.goal.text,
+        across=other.key,
+        down=search.name,
+        xs=xs,
+        ys=np.array([np.nan if each.value is None else each.value for each in solutions]),
+        standings=tuple(each.standing for each in solutions),
+        reasons=tuple(each.reason for each in solutions),
+        texts=tuple(each.text for each in solutions),
     )
 
 
@@ -187,8 +181,8 @@ class _Search:
         self._is_whole = self.item.unit in _WHOLE_UNITS
         self.low, self.high = self._interval()
 
-    def run(self, fixed: dict[str, Array], lanes: int) -> tuple[list[Crossing], Array]:
-        """Crossings and measures over the scanned points, for lanes of another assumption."""
+    def run(self, fixed: dict[str, Array], lanes: int) -> list[Solution]:
+        """The solution in each lane of another assumption."""
 
         def measured(points: Array, lane: Lanes) -> Array:
             draws = {self.name: points} | {key: values[lane] for key, values in fixed.items()}
@@ -203,8 +197,12 @@ class _Search:
                 measures[kept] = np.broadcast_to(found, (int(kept.sum()),))
             return measures
 
-        self.points = self._scanned()
-        return crossings(measured, self.points, lanes, whole=self._is_whole)
+        points = self._scanned()
+        found, values = crossings(measured, points, lanes, whole=self._is_whole)
+        return [
+            self._solution([each for each in found if each.lane == lane], points, values[:, lane])
+            for lane in range(lanes)
+        ]
 
     def _refused(self, at: int, error: ModelError) -> Answers:
         """At the far ends of the bounds some scenarios have no answer in the model."""
@@ -215,7 +213,7 @@ class _Search:
             for name in self.question.outputs
         }
 
-    def solution(self, found: Sequence[Crossing], values: Array) -> Solution:
+    def _solution(self, found: Sequence[Crossing], points: Array, values: Array) -> Solution:
         """The crossing nearest to the present value, or why there is none."""
         item, book, present = self.item, self.book, at_value(self.item)
         made = Solution(
@@ -230,20 +228,28 @@ class _Search:
             source=book.source,
             failed=self.failed,
         )
-        if not found:
-            nearest, output, reason = self._without(values)
-            return replace(made, nearest=nearest, nearest_output=output, reason=reason)
-        best, *rest = sorted(found, key=lambda each: abs(each.at - present))
-        return replace(
-            made,
-            value=best.at,
-            text=self._for_reader(best.at),
-            direction="at or above" if best.rises else "at or below",
-            others=tuple(sorted({each.at for each in rest})),
-            jumps=best.jumps,
-            output=self._output(best.at),
-            standing=standing(book, self._at_periods(best.at)),
-        )
+        if found:
+            best, *rest = sorted(found, key=lambda each: abs(each.at - present))
+            return replace(
+                made,
+                value=best.at,
+                text=self._for_reader(best.at),
+                direction="at or above" if best.rises else "at or below",
+                others=tuple(sorted({each.at for each in rest})),
+                jumps=best.jumps,
+                output=self._output(best.at),
+                standing=standing(book, self._at_periods(best.at)),
+            )
+        known = values[~np.isnan(values)]
+        if known.size == 0:
+            return replace(made, reason="the output has no answer anywhere in its bounds")
+        if (known == 0.0).all() or (self.goal.is_bound and (known >= 0.0).all()):
+            return replace(made, reason="every value in its bounds does it")
+        made = replace(made, reason="no value in its bounds does it")
+        if np.isinf(known).all():
+            return made
+        at = float(points[np.argmin(np.where(np.isfinite(values), np.abs(values), np.inf))])
+        return replace(made, nearest=self._for_reader(at), nearest_output=self._output(at))
 
     def _interval(self) -> tuple[float, float]:
         item = self.item
@@ -274,18 +280,6 @@ class _Search:
         """The values that a draw stands for: one, or one a period of a path."""
         drawn = np.array([at])
         return position(self.item, drawn)[:, 0] if isinstance(self.item.value, Path) else drawn
-
-    def _without(self, values: Array) -> tuple[str, float, str]:
-        known = values[~np.isnan(values)]
-        if known.size == 0:
-            return "", math.nan, "the output has no answer anywhere in its bounds"
-        if (known == 0.0).all() or (self.goal.is_bound and (known >= 0.0).all()):
-            return "", math.nan, "every value in its bounds does it"
-        if np.isinf(known).all():
-            return "", math.nan, "no value in its bounds does it"
-        size = np.where(np.isfinite(values), np.abs(values), np.inf)
-        at = float(self.points[int(np.argmin(size))])
-        return self._for_reader(at), self._output(at), "no value in its bounds does it"
 
     def _output(self, at: float) -> float:
         asked = Question.of(self.question.scenario, self.goal.shown, self.question.project)

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jcurve.analysis.correlation import among, correlations_on_file
 from jcurve.analysis.decision_rules import Decided, Paths, fit_least_squares, fit_trigger, triggered
 from jcurve.analysis.question import Array, Question, cut
 from jcurve.analysis.risk_measures import Estimate, estimate
-from jcurve.analysis.sampling import SCRAMBLES, Plan, Sampler, units, varied
+from jcurve.analysis.sampling import SCRAMBLES, Sampler, units
 from jcurve.analysis.sensitivity import GO_FORWARD
+from jcurve.analysis.simulation import plan_for
 from jcurve.assumptions import Scenario
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
@@ -122,9 +122,7 @@ def staged_programme(
     watched = tuple(f"{signal}:{date}" for date in dates for signal in SIGNALS)
     question = Question.of(scenario, (GO_FORWARD, *watched), project)
     at = _checked(question, dates)
-    keys = tuple(item.key for item in varied(scenario))
-    pairs = among(correlations_on_file(project), keys)
-    plan = Plan(question, level, SCRAMBLES, seed, keys, tuple(sorted(pairs.items())))
+    plan = plan_for(scenario, SCRAMBLES << level, outputs=(GO_FORWARD,), seed=seed, project=project)
     sampler = Sampler(plan)
     alone = Question.of(scenario, GO_FORWARD, project)
     parts: list[Paths] = []

@@ -119,7 +119,7 @@ def importance(
             received=f"{count} groups",
             allowed=f"{MOST_GROUPS} at most; name fewer groups",
         )
-    inputs = _Inputs(ask, output, columns, members, correlations)
+    inputs = _Inputs(ask, output, Joint(columns, correlations or {}), members)
     measured = inputs.indices if method == "sobol" else inputs.effects
     width = len(columns)
     found = []
@@ -142,6 +142,7 @@ def importance(
     return Importance(output, method, spread, parts, sets * (scrambles << level))
 
 
+@dataclass(frozen=True, slots=True)
 class _Inputs:
     """What varies, in groups, and the output that is asked for.
 
@@ -149,16 +150,10 @@ class _Inputs:
     the shares of each group by kind.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        output: str,
-        columns: Columns,
-        members: Mapping[str, list[int]],
-        correlations: Correlations | None,
-    ) -> None:
-        self.ask, self.output, self.members = ask, output, members
-        self.joint = Joint(columns, correlations or {})
+    ask: Ask
+    output: str
+    joint: Joint
+    members: Mapping[str, list[int]]
 
     def indices(self, own: Array, fresh: Array) -> tuple[float, dict[str, Array]]:
         """First-order and total indices. Groups are independent, so that those of one draw go

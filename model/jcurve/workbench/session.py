@@ -28,6 +28,8 @@ _KEPT = 24
 _DEPTH = 200
 
 Evaluate: TypeAlias = Callable[[Scenario], Case]
+Overrides: TypeAlias = tuple[tuple[str, str], ...]
+"""(key or key.period, text with its unit) of what was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,7 @@ class Position:
     """Where the analyst is."""
 
     start: str  # the named scenario that was opened
-    # (key or key.period, text with its unit) of what was changed since
-    overrides: tuple[tuple[str, str], ...] = ()
+    overrides: Overrides = ()  # since
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Session:
         given = self.start.with_overrides(overrides or {}).overrides
         self.position = Position(start, given)  # the same as its start and what was changed
         # the present state, evaluated; ``case.scenario`` is the state itself
-        self.case = self._evaluated(self._resolved(self.position, self.start))
+        self.case = self._evaluated(_resolved(given, self.start)[0])
         self.pins: tuple[Pin, ...] = ()  # cases put aside
         self.notes: dict[str, str] = {}  # why an assumption was changed here, by its key
         self._past: list[Position] = []
@@ -256,15 +257,9 @@ class Session:
         """Make ``target`` the state, if it validates and has an answer."""
         same = target.start == self.position.start
         start = self.start if same else load(target.start, self.project)
-        scenario = self._resolved(target, start)
-        case = self._evaluated(scenario)
-        self.start, self.case = start, case
-        self.position = Position(target.start, _needed(target.overrides, scenario, start))
-
-    def _resolved(self, target: Position, start: Scenario) -> Scenario:
-        made = start.with_overrides(dict(target.overrides))
-        needed = _needed(target.overrides, made, start)
-        return made if needed == target.overrides else start.with_overrides(dict(needed))
+        scenario, needed = _resolved(target.overrides, start)
+        self.case = self._evaluated(scenario)
+        self.start, self.position = start, Position(target.start, needed)
 
     def _evaluated(self, scenario: Scenario) -> Case:
         token = f"{scenario.name} {scenario.hash}"
@@ -295,16 +290,14 @@ def owner_of(key: str, scenario: Scenario) -> str:
     return key if key in scenario else key.rpartition(".")[0]
 
 
-def _needed(
-    overrides: tuple[tuple[str, str], ...], scenario: Scenario, start: Scenario
-) -> tuple[tuple[str, str], ...]:
-    """The overrides that change something: a value set back to where it was is no change."""
-    owners = [owner_of(key, start) for key, _ in overrides]
-    return tuple(
-        each
-        for each, owner in zip(overrides, owners, strict=True)
-        if not _alike(scenario[owner], start[owner])
-    )
+def _resolved(overrides: Overrides, start: Scenario) -> tuple[Scenario, Overrides]:
+    """A scenario with overrides, and those of them that change something: a value set back to where
+    it was is no change."""
+    made = start.with_overrides(dict(overrides))
+    owners = {key: owner_of(key, start) for key, _ in overrides}
+    changed = {each for each in owners.values() if not _alike(made[each], start[each])}
+    needed = tuple(each for each in overrides if owners[each[0]] in changed)
+    return (made if needed == overrides else start.with_overrides(dict(needed))), needed
 
 
 def _alike(one: Assumption, other: Assumption) -> bool:

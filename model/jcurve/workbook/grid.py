@@ -249,22 +249,20 @@ class Grid(Columns):
         first, count = self.first_quarter, self.quarters
         if annual:
             first, count = self.first_year, self.years
-        formula = "=" + "".join(self._spell(piece, host, annual) for piece in pieces)
+        formula = self.formula(pieces, host, annual)
         return self.along(formula, first, range(first, first + count))
 
-    def formula(self, pieces: tuple[Piece, ...], host: str) -> str:
-        """The formula of one cell, or of the first quarter of a row, on the sheet ``host``."""
-        return "=" + "".join(self.spelled(piece, host) for piece in pieces)
-
-    def spelled(self, piece: Piece, host: str = "") -> str:
-        """A piece in a formula of the first quarter on the sheet ``host``."""
-        return self._spell(piece, host, False)
+    def formula(self, pieces: tuple[Piece, ...], host: str, annual: bool = False) -> str:
+        """The formula of one cell, or of the first quarter or year of a row, on the sheet
+        ``host``."""
+        return "=" + "".join(self.spelled(piece, host, annual) for piece in pieces)
 
     def whole(self, place: Row, host: str = "") -> str:
         """All quarters of a row, in a formula on the sheet ``host``."""
         return self.spelled(Range(place), host)
 
-    def _spell(self, piece: Piece, host: str, annual: bool) -> str:
+    def spelled(self, piece: Piece, host: str = "", annual: bool = False) -> str:
+        """A piece in a formula of the first quarter, or year, on the sheet ``host``."""
         if isinstance(piece, str):
             return piece
         if isinstance(piece, Name):
@@ -280,12 +278,14 @@ class Grid(Columns):
 
     def _span(self, span: str, number: int, annual: bool) -> str:
         first, last = self.first_quarter, self.last_column
-        if span == "years":
-            first, last = self.first_year, self.first_year + self.years - 1
-            return f"${column(first)}${number}:${column(last)}${number}"
-        if span in ("all", "opened"):
-            start = first - (span == "opened")
-            return f"${column(start)}${number}:${column(last)}${number}"
+        fixed = {
+            "years": (self.first_year, self.first_year + self.years - 1),
+            "all": (first, last),
+            "opened": (first - 1, last),
+        }
+        if span in fixed:
+            start, end = map(column, fixed[span])
+            return f"${start}${number}:${end}${number}"
         if span == "before":
             return f"${column(first - 1)}{number}:{column(first - 1)}{number}"
         if not annual:

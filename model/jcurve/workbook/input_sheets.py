@@ -65,9 +65,8 @@ def _inputs_page(book: Book, sheet: str) -> Page:
         at = CHOICE_CELL.row
         page.text(at, 0, "Scenario in use, and its number", "strong")
         page.text(at, VALUE_COLUMN, THIS, "input:right")
-        options = f"{Tab.LISTS}!$E$2:$E${len(book.layout.others) + 2}"
         where = CHOICE_CELL.seen_from(sheet)
-        page.formula(at, USED_COLUMN, f"=MATCH({where},{options},0)", 1.0, "plain")
+        page.formula(at, USED_COLUMN, f"=MATCH({where},{_scenarios(book)},0)", 1.0, "plain")
     page.texts(HEADER_ROW, heads, "head")
     for own, row, heading in book.layout.headings:
         if own == sheet:
@@ -155,6 +154,11 @@ def choices(book: Book) -> list[tuple[str, str]]:
     ]
 
 
+def _scenarios(book: Book) -> str:
+    """The cells of the hidden list with the names of scenarios."""
+    return f"{Tab.LISTS}!$E$2:$E${len(book.layout.others) + 2}"
+
+
 def _listed(book: Book, entry: Entry, first: int = 0, last: int | None = None) -> str:
     """The cells of the hidden list with an entry's choices, or with quarters of the timeline."""
     letters, last = "A", book.grid.quarters if last is None else last
@@ -199,11 +203,7 @@ def _bounds(page: Page, book: Book, entry: Entry) -> None:
         if entry.form == "date":
             page.text(entry.row, at, (*book.grid.labels, NEVER)[int(bound)], "right")
         else:
-            page.text(entry.row, at, bound, _bound_style(bound))
-
-
-def _bound_style(value: float) -> str:
-    return "whole" if value == round(value) else "four"
+            page.text(entry.row, at, bound, "whole" if bound == round(bound) else "four")
 
 
 def _bound(value: float) -> str:
@@ -280,12 +280,9 @@ def _used_row(page: Page, book: Book, dated: Dated, style: str) -> None:
 
 def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(sheet, cells, XlsxWriter's options) of every input."""
-    options: dict[str, Any] = {
-        "validate": "list",
-        "source": f"={Tab.LISTS}!$E$2:$E${len(book.layout.others) + 2}",
-        "error_title": "Not in the list",
-    }
-    yield Tab.DRIVERS, CHOICE_CELL.seen_from(Tab.DRIVERS), options
+    of_list = {"validate": "list", "error_title": "Not in the list"}
+    own = {"source": f"={_scenarios(book)}"}
+    yield Tab.DRIVERS, CHOICE_CELL.seen_from(Tab.DRIVERS), of_list | own
     for entry in book.layout.entries:
         sheet, cells = entry.sheet, f"{column(VALUE_COLUMN)}{entry.row + 1}"
         form, item = entry.form, entry.item
@@ -294,9 +291,7 @@ def validations(book: Book) -> Iterator[tuple[str, str, dict[str, Any]]]:
         if form in ("date", "choice"):
             allowed = "a quarter of the list" if form == "date" else ", ".join(item.choices)[:200]
             listed = _listed(book, entry, int(entry.first), int(entry.last))
-            options = {
-                "validate": "list", "source": f"={listed}", "error_title": "Not in the list",
-            }  # fmt: skip
+            options: dict[str, Any] = of_list | {"source": f"={listed}"}
         else:
             least, most = _bound(entry.first), _bound(entry.last)
             allowed = f"{least} to {most} {item.unit}" if form != "switch" else "0 or 1"

@@ -235,35 +235,31 @@ class _Writer:
         for at, text in enumerate((line.unit, line.definition, line.source), At.UNIT):
             self._text(out, row, at, plain(text), "clip" if at > At.UNIT else "text")
         marks: RowMarks = {}
-        form = number._get_xf_index()
-        if line.single is not None:
-            formula = grid.formula(line.single, name)
-            out.along(row, At.VALUE, [formula], [line.single_value or 0.0], form)
-            marks[f"c{At.VALUE}"] = self.marker.mark(formula, name, At.VALUE)
-            self.formulas += 1
-        elif line.single_value is not None:
-            marks["s"] = mark_facts([line.single_value])
-            out.write_number(
-                row, At.VALUE, line.single_value, self.formats.of(f"fact:{line.style}")
-            )
-        if line.years is not None:
-            years = grid.formulas(line.years, name, annual=True)
-            out.along(row, grid.first_year, years, line.year_values, form)
-            marks["y"] = self.marker.mark(years[-1], name, grid.first_year + grid.years - 1)
-            self.formulas += grid.years
-        if line.opening is not None:
-            at = grid.first_quarter - 1
-            formula = grid.formula(line.opening, name)
-            out.along(row, at, [formula], [line.opening_value], form)
-            marks[f"c{at}"] = self.marker.mark(formula, name, at)
-            self.formulas += 1
+        form, opened = number._get_xf_index(), grid.first_quarter - 1
+        quarters: list[str] = []
         if line.quarters is not None:
             first = grid.formula(line.quarters, name)
-            texts = grid.formulas(line.quarters, name) if "!" in first else [first]
-            out.along(row, grid.first_quarter, texts, line.quarter_values, form)
-            marks["q"] = self.marker.mark(first, name, grid.first_quarter)
-            self.formulas += grid.quarters
-        elif line.quarter_values:
+            quarters = grid.formulas(line.quarters, name) if "!" in first else [first]
+        years = grid.formulas(line.years, name, annual=True) if line.years is not None else []
+        single, opening = (
+            [] if pieces is None else [grid.formula(pieces, name)]
+            for pieces in (line.single, line.opening)
+        )
+        for mark, at, formulas, values in (
+            (f"c{At.VALUE}", At.VALUE, single, [line.single_value or 0.0]),
+            ("y", grid.first_year, years, line.year_values),
+            (f"c{opened}", opened, opening, [line.opening_value]),
+            ("q", grid.first_quarter, quarters, line.quarter_values),
+        ):
+            if formulas:
+                out.along(row, at, formulas, values, form)
+                marks[mark] = self.marker.mark(formulas[0], name, at)
+                self.formulas += len(values)
+        if not single and line.single_value is not None:
+            marks["s"] = mark_facts([line.single_value])
+            fixed = self.formats.of(f"fact:{line.style}")
+            out.write_number(row, At.VALUE, line.single_value, fixed)
+        if not quarters and line.quarter_values:
             self._facts(out, line)
             marks["f"] = mark_facts(line.quarter_values)
         if marks:
