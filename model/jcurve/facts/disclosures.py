@@ -86,7 +86,7 @@ def life_changes(name: str = "META", project: Where = None) -> tuple[LifeChange,
     """A company's useful lives: changes with their disclosed effect, and stated policies."""
     owner, data, known = _owner(name, project)
     file = f"companies/{owner.folder}/useful_lives.csv"
-    return tuple(records(data, file, LifeChange, {"entity": (owner.name,), "source": known}))
+    return records(data, file, LifeChange, {"entity": (owner.name,), "source": known})
 
 
 def capex_guidance(name: str = "META", project: Where = None) -> tuple[Guidance, ...]:
@@ -94,7 +94,7 @@ def capex_guidance(name: str = "META", project: Where = None) -> tuple[Guidance,
     owner, data, known = _owner(name, project)
     file = f"companies/{owner.folder}/capex_guidance.csv"
     names = {"entity": (owner.name,), "unit": FACT_UNITS, "source": known}
-    return tuple(records(data, file, Guidance, names))
+    return records(data, file, Guidance, names)
 
 
 def _owner(name: str, project: Where) -> tuple[Company, Path, Mapping[str, Source]]:

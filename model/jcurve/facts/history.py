@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 from jcurve.facts.companies import company
 from jcurve.facts.history_rules import RULES, Cell, Cells, View, check_inputs
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
-from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, home_of, records
+from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, home_of, with_rows
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
@@ -344,8 +344,9 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
     data, folder = project.data, f"companies/{facts.company.folder}"
     through = facts.company.data_through
     on_file = max(through, company(facts.company.name, project).data_through)
-
-    def in_the_data(plan: _Plan, row: Row) -> None:
+    file = f"{folder}/history.csv"
+    known = {"unit": FACT_UNITS, "nature": NATURES}
+    for plan, row in with_rows(data, file, _Plan, known):
         last = on_file if plan.last in ("", _ON_FILE) else plan.last
         if not _GRID_START <= plan.first <= last <= on_file:
             raise row.error(
@@ -354,12 +355,11 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
                 f"{plan.first} to {last}",
                 f"quarters from {_GRID_START} to {through}",
             )
-
-    known = {"unit": FACT_UNITS, "nature": NATURES}
-    plans = by_key(data, f"{folder}/history.csv", _Plan, known, in_the_data)
+    plans = by_key(data, file, _Plan, known)
     steps: dict[str, list[_Step]] = {name: [] for name in plans}
     table = f"{folder}/history_rules.csv"
-    for step in records(data, table, _Step, {"row": plans, "rule": RULES}, _fits):
+    for step, row in with_rows(data, table, _Step, {"row": plans, "rule": RULES}):
+        _check_rule(step, row)
         steps[step.row].append(step)
     short = {
         name: replace(plan, last=min(plan.last or on_file, through))
@@ -370,7 +370,7 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
     return short, MappingProxyType(steps)
 
 
-def _fits(step: _Step, row: Row) -> None:
+def _check_rule(step: _Step, row: Row) -> None:
     """A rule has its inputs, and says why where it is more than looking up."""
     check_inputs(step.rule, step.inputs, row.at("inputs"))
     if step.rule == "constant":
