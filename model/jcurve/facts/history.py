@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -141,7 +141,6 @@ class _Builder:
         self.project = project
         self.early = facts.company.data_through < company(facts.company.name, project).data_through
         self.plans, self.steps = _plans(facts, project)
-        self.others: dict[str, Facts] = {}
         self.quarters = _GRID_START.through(facts.company.data_through)
         self.index: dict[str, int] = {each: i for i, each in enumerate(self.quarters)}
         self.years = tuple(map(facts.company.fiscal_year, self.quarters))
@@ -181,7 +180,10 @@ class _Builder:
             return [cell(self.facts.get(name, quarter)) for quarter in self.quarters]
 
         def peer(company: str, metric: str) -> Cells:
-            facts = self.of(company, step.where)
+            try:
+                facts = reported(company, self.project)
+            except FactsError as problem:
+                raise problem.at(step.where) from None
             if metric not in facts.names():
                 raise FactsError.not_among(
                     f"no such metric for {company}",
@@ -194,15 +196,6 @@ class _Builder:
 
         first = self.index[plan.first]
         return View(self.quarters, self.years, first, step.why, own, cells, fact, peer)
-
-    def of(self, company: str, where: str) -> Facts:
-        """Another company's facts."""
-        if company not in self.others:
-            try:
-                self.others[company] = reported(company, self.project)
-            except FactsError as problem:
-                raise problem.at(where) from None
-        return self.others[company]
 
     def row(self, name: str) -> Cells:
         """The cells of a row, filled."""
@@ -298,8 +291,7 @@ def history(
     for name, plan in builder.plans.items():
         cells = filled[name]
         picked = (cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted)
-        own = {each.name: getattr(plan, each.name) for each in fields(plan)}
-        rows[name] = HistoryRow(**own, quarters=wanted, cells=tuple(picked))
+        rows[name] = HistoryRow(**vars(plan), quarters=wanted, cells=tuple(picked))
     return rows
 
 
