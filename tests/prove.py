@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +29,7 @@ import pytest
 
 from jcurve.engine.trace import short_number
 from jcurve.ground.files import write_file
-from jcurve.ground.markdown import bullets, code, table
+from jcurve.ground.markdown import code, table
 from tests.conftest import FIGURE
 from tests.counts import COUNTS, count, is_full
 
@@ -177,6 +177,11 @@ def _git(*arguments: str) -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list, one item a line."""
+    return "".join(f"- {' '.join(item.split())}\n" for item in items)
 
 
 def page(outcomes: Outcomes, where: Setting, seconds: float, apart: Sequence[Part] = ()) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from jcurve.engine.model import Input, Model
 from jcurve.facts import Company, Constant, HistoryRow, constants, history
 from jcurve.facts import company as company_facts
 from jcurve.facts.tables import home_of
-from jcurve.ground.cache import homes, keep, kept, remembered, rooms, sources, unchanged
+from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ModelError, ScenarioError
 from jcurve.ground.files import combined
 from jcurve.ground.project import Project, Where, find_project
@@ -35,6 +36,7 @@ from jcurve.ground.quarters import LAST_QUARTER, Timeline
 from jcurve.ground.units import SHARE, Unit, unit_named
 
 Array = NDArray[np.float64]
+_Made = TypeVar("_Made")
 
 DEFAULT_COMPANY = "META"
 _CHANGE = re.compile(r"\.(?:date|life)\.(\d+)\Z")
@@ -131,7 +133,7 @@ def assemble(
         inputs[name] = Input(name, SHARE, each.key)
         given[name] = np.full((1, 1), each.value)
     try:
-        made = _built(every, company.sets, inputs)
+        made = build(every, company.sets, inputs)
     except ModelError as error:
         raise _half_done(names, company) or error from error
     return Assembly(
@@ -194,22 +196,6 @@ def _half_done(names: Mapping[str, str], company: Company) -> ScenarioError | No
                     f"data/companies/{company.folder}/company.yml",
                 )
     return None
-
-
-def _built(
-    lines: tuple[Line, ...], sets: Mapping[str, tuple[str, ...]], inputs: Mapping[str, Input]
-) -> Model:
-    """The model of lines, whose formulas are checked when they are new here."""
-    folders = homes(each.function for each in lines)
-    key = "\n".join(
-        ["checked", sources(folders), *map(str, sets.items()), *map(str, inputs.values())]
-    )
-    same = unchanged(folders)
-    checked = same and kept(key) is not None
-    made = build(lines, sets, inputs, checked=checked)
-    if same and not checked:
-        keep(key, b"")
-    return made
 
 
 def model(
@@ -313,9 +299,7 @@ def _parts(name: str, root: Path, stamp: Stamp) -> _Parts:
     del stamp  # part of the cache's key only
     project = Project(root)
     home_of(project)  # a change of tables that was interrupted is finished before they count
-    own = rooms(".", "ground", "facts", "assumptions", "engine", "lines")
-    what = f"model of {name}\n{data_digest(project)}"
-    return remembered(what, own, lambda: _parts_of(name, project))
+    return _remembered("model", name, project, lambda: _parts_of(name, project))
 
 
 def _parts_of(name: str, project: Project) -> _Parts:
@@ -347,7 +331,16 @@ def _parts_of(name: str, project: Project) -> _Parts:
 def _assembled(name: str, root: Path, stamp: Stamp, slots: int) -> Assembly:
     parts = _parts(name, root, stamp)
     own, tables = parts.own, {each.key: each for each in parts.own.constants.values()}
-    return assemble(_lines(), own.company, own.history, tables, _up_to(slots, parts.units))
+
+    def made() -> Assembly:
+        return assemble(_lines(), own.company, own.history, tables, _up_to(slots, parts.units))
+
+    return _remembered(f"model with {slots} slots", name, Project(root), made)
+
+
+def _remembered(what: str, name: str, project: Project, make: Callable[[], _Made]) -> _Made:
+    own = rooms(".", "ground", "facts", "assumptions", "engine", "lines")
+    return remembered(f"{what} of {name}\n{data_digest(project)}", own, make)
 
 
 def _lines() -> tuple[Line, ...]:

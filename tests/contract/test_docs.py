@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jcurve.ground.errors import UsageError
-from jcurve.ground.markdown import bullets, code, link, table
+from jcurve.ground.markdown import code, link, table
 from jcurve.ground.project import Project
 from jcurve_studies.pages import PAGES, page, write
 
@@ -85,7 +85,6 @@ def test_an_unknown_page_is_refused_before_any_is_written(tmp_path: Path) -> Non
 def test_a_cell_cannot_break_its_table() -> None:
     """Bars are escaped, line breaks and runs of blanks become one blank."""
     assert table(("a", "b"), [("x|y", "1\n\n 2")]) == "| a | b |\n|---|---|\n| x\\|y | 1 2 |\n"
-    assert bullets(["a\n b"]) == "- a b\n"
     assert link("a", "https://x.example/y") == "[a](https://x.example/y)"
     assert link("a", "none") == "a"
     assert (code("npv"), code("")) == ("`npv`", "")

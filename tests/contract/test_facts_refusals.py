@@ -258,12 +258,6 @@ def test_a_malformed_row_of_history_is_refused(project: Project, line: str, word
     assert words in refusal(lambda: facts.history("META", project=project))
 
 
-def test_class_shares_that_do_not_sum_to_one_are_refused(project: Project) -> None:
-    append(project, "companies/meta/class_map.csv", "land,land,2030,0.9,judgement,why")
-    message = refusal(lambda: facts.class_map("META", project))
-    assert "shares of land in 2030 do not sum to 1" in message
-
-
 def test_asking_for_what_is_not_there_names_what_is() -> None:
     meta = facts.reported("META", Project(ROOT))
     with pytest.raises(FactsError, match="did you mean 'net_income'"):

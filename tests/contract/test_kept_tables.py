@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jcurve.facts.tables import by_key, records
+from jcurve.facts.tables import by_key
 from jcurve.ground.errors import FactsError
 
 
@@ -36,14 +36,6 @@ def test_other_known_names_are_looked_at_anew(tmp_path: Path) -> None:
     assert by_key(tmp_path, "fruit.csv", Fruit, {"key": ("apple",)})
     with pytest.raises(FactsError, match="apple"):
         by_key(tmp_path, "fruit.csv", Fruit, {"key": ("pear",)})
-
-
-def test_a_check_sees_every_record_each_time(tmp_path: Path) -> None:
-    _write(tmp_path, "apple,1\npear,2\n", 1_000_000_000)
-    seen: list[int] = []
-    for _ in range(2):
-        list(records(tmp_path, "fruit.csv", Fruit, {}, lambda _, row: seen.append(row.line)))
-    assert seen == [2, 3, 2, 3]
 
 
 def test_a_file_of_this_moment_is_not_kept(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from jcurve.ground.project import Project
 from jcurve.ground.provenance import determinants
-from tests.support.notebooks import StandIn, make_project
+from tests.support.notebooks import make_project
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -29,49 +29,47 @@ def project(tmp_path: Path) -> Project:
 
 def test_outside_git_there_is_no_commit(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.root.parent))
-    found = determinants(StandIn(), project)
-    assert found.commit is None
-    assert ("Commit", "not under git") in found.rows()
+    assert determinants("base", "ab" * 32, project)["commit"] is None
 
 
 def test_without_git_on_the_machine_there_is_no_commit(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", os.devnull)
-    assert determinants(StandIn(), project).commit is None
+    assert determinants("base", "ab" * 32, project)["commit"] is None
 
 
 def test_the_commit_and_whether_files_differ_from_it(project: Project) -> None:
     git(project.root, "init", "-q")
     git(project.root, "add", ".")
     git(project.root, "commit", "-q", "-m", "Start")
-    clean = determinants(StandIn(), project).commit
-    assert clean is not None
-    assert not clean.dirty
+    clean = determinants("base", "ab" * 32, project)["commit"]
+    assert isinstance(clean, dict)
+    assert clean["dirty"] is False
     (project.data / "sources.csv").write_text("source_id\nX\n")
-    dirty = determinants(StandIn(), project).commit
-    assert dirty is not None
-    assert (dirty.id, dirty.dirty) == (clean.id, True)
+    dirty = determinants("base", "ab" * 32, project)["commit"]
+    assert dirty == {"id": clean["id"], "dirty": True}
 
 
 def test_the_commit_of_an_enclosing_repository_is_not_the_projects(project: Project) -> None:
     outer = project.root.parent
     git(outer, "init", "-q")
     git(outer, "commit", "-q", "--allow-empty", "-m", "Something else")
-    assert determinants(StandIn(), project).commit is None
+    assert determinants("base", "ab" * 32, project)["commit"] is None
 
 
 def test_any_change_of_the_data_shows(project: Project) -> None:
-    before = determinants(StandIn(), project)
-    assert determinants(StandIn(), project) == before
+    before = determinants("base", "ab" * 32, project)
+    assert determinants("base", "ab" * 32, project) == before
     (project.data / "sources.csv").write_text("source_id\nX\n")
-    after = determinants(StandIn(), project)
-    assert set(before.inputs) == {"data/sources.csv"}  # a scenario has its own hash
-    assert after.inputs != before.inputs
+    after = determinants("base", "ab" * 32, project)
+    named = before["inputs"]
+    assert isinstance(named, dict)
+    assert set(named) == {"data/sources.csv"}  # a scenario has its own hash
+    assert after["inputs"] != named
 
 
 def test_seed_and_scenario_are_shown(project: Project) -> None:
-    found = determinants(StandIn(), project, seed=7)
-    assert ("Seed", "7") in found.rows()
-    assert ("Scenario", "base, hash abababababab") in found.rows()
-    assert json.loads(json.dumps(found.to_json()))["scenario_hash"] == "ab" * 32
+    found = determinants("base", "ab" * 32, project, seed=7)
+    assert (found["seed"], found["scenario"]) == (7, "base")
+    assert json.loads(json.dumps(found))["scenario_hash"] == "ab" * 32

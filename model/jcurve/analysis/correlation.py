@@ -22,7 +22,7 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 
 from jcurve.analysis.question import Array
-from jcurve.facts.tables import Column, Row, home_of, records
+from jcurve.facts.tables import Column, home_of, with_rows
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Project
 
@@ -48,8 +48,8 @@ def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
     """The pairs of ``data/scenarios/correlations.csv``, in its order."""
     seen: set[frozenset[str]] = set()
     home: dict[str, str] = {}
-
-    def sound(each: OnFile, row: Row) -> None:
+    found = with_rows(home_of(project).data, "scenarios/correlations.csv", OnFile)
+    for each, row in found:
         pair = frozenset((each.one, each.other))
         if len(pair) < 2 or not -1.0 <= each.value <= 1.0:
             received = f"{each.one} with {each.other} {each.value:g}"
@@ -61,9 +61,7 @@ def correlations_on_file(project: Project | None = None) -> tuple[OnFile, ...]:
         for key in (each.one, each.other):
             if home.setdefault(key, each.group) != each.group:
                 raise row.error("group", "an assumption in two groups", key, home[key])
-
-    table = "scenarios/correlations.csv"
-    return tuple(records(home_of(project).data, table, OnFile, check=sound))
+    return tuple(each for each, _ in found)
 
 
 def among(pairs: Sequence[OnFile], keys: Collection[str]) -> Correlations:

@@ -18,7 +18,7 @@ from jcurve.assumptions.nodes import Entry, Place, Table, Text, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, changed, resolved
-from jcurve.facts.tables import Row, home_of, records
+from jcurve.facts.tables import home_of, with_rows
 from jcurve.ground.cache import remembered, rooms
 from jcurve.ground.errors import FactsError, ScenarioError, UsageError
 from jcurve.ground.project import Project, Where, find_project
@@ -303,18 +303,16 @@ def weights(project: Where = None, name: str = WEIGHTS) -> tuple[Weight, ...]:
             allowed="the name of a table in data/scenarios, such as 'weights'",
         )
     seen: set[str] = set()
-
-    def once(each: Weight, row: Row) -> None:
+    known, file = {"scenario": available(project)}, f"scenarios/{name}.csv"
+    found = with_rows(home_of(project).data, file, Weight, known)
+    for each, row in found:
         if each.scenario in seen:
             raise row.error("scenario", "a scenario twice", each.scenario)
         if not each.weight >= 0.0:
             raise row.error("weight", "a weight below 0", each.weight, "0 to 1")
         seen.add(each.scenario)
-
-    known, file = {"scenario": available(project)}, f"scenarios/{name}.csv"
-    found = tuple(records(home_of(project).data, file, Weight, known, once))
-    total = math.fsum(each.weight for each in found)
+    total = math.fsum(each.weight for each, _ in found)
     if abs(total - 1.0) > _SLACK:
         where, received = f"data/{file}", float(f"{total:.6g}")
         raise FactsError("weights do not sum to 1", where=where, received=received)
-    return found
+    return tuple(each for each, _ in found)

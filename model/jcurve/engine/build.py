@@ -32,8 +32,6 @@ def build(
     lines: Iterable[Line],
     sets: Mapping[str, Sequence[str]],
     inputs: Mapping[str, Input],
-    *,
-    checked: bool = False,
 ) -> Model:
     """Make a model of ``lines``.
 
@@ -42,8 +40,6 @@ def build(
         sets: each set's members, in order.
         inputs: by the name that a line's argument uses; a family's members are
             ``name.member``.
-        checked: these very lines, sets and inputs were built before: their formulas are not
-            traced once more.
 
     Raises:
         ModelError: a duplicate name, a missing precedent, a cycle, a clash of units, a
@@ -88,8 +84,7 @@ def build(
         (),
     )
     ordered = Model(**{**vars(model), "order": _dependency_order(model)})
-    if not checked:
-        _check_formulas(ordered)
+    _check_formulas(ordered)
     return ordered
 
 

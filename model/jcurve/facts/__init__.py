@@ -15,7 +15,7 @@ the accounting between the figures; ``refresh`` compares them with EDGAR. Start 
 from __future__ import annotations
 
 from jcurve.facts.companies import Company, companies, company
-from jcurve.facts.disclosures import Guidance, LifeChange, capex_guidance, class_map, life_changes
+from jcurve.facts.disclosures import Guidance, LifeChange, capex_guidance, life_changes
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.model_constants import Constant, constants
 from jcurve.facts.registers import (
@@ -36,6 +36,6 @@ from jcurve.facts.verify import VerifyReport, verify
 __all__ = [
     "GRADES", "Article", "Company", "Constant", "Evidence", "Facts", "Guidance", "HistoryRow",
     "LifeChange", "VerifyReport", "articles", "capex_guidance", "citations", "claims",
-    "class_map", "companies", "company", "constants", "drivers", "evidence", "external",
+    "companies", "company", "constants", "drivers", "evidence", "external",
     "history", "life_changes", "macrs", "others", "reported", "sources", "verify",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from typing import Annotated
 from jcurve.facts.companies import Company, companies, company
 from jcurve.facts.reported import Facts
 from jcurve.facts.sources import Cited, Source, sources
-from jcurve.facts.tables import QUARTER, YEAR, Column, Period, Row, home_of, records
+from jcurve.facts.tables import QUARTER, YEAR, Column, Period, Row, home_of, records, with_rows
 from jcurve.ground.errors import UsageError
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import Quarter
@@ -68,22 +68,19 @@ def releases(name: str = "META", project: Where = None) -> Releases:
     home = home_of(project)
     owner = company(name, home)
     found: dict[str, _Release] = {}
-
-    def check(each: _Release, row: Row) -> None:
-        if each.company != owner.name:
-            return
+    names = {
+        "company": tuple(company(folder, home).name for folder in companies(home)),
+        "source": sources(home),
+    }
+    for each, row in with_rows(home.data, RELEASED, _Release, names):
         period = each.period
+        if each.company != owner.name:
+            continue
         if period in found:
             raise row.error("period", "period listed twice", period)
         if each.released <= owner.last_day(owner.last_quarter(period)):
             raise row.error("released", "reported before its end", f"{period}: {each.released}")
         found[period] = each
-
-    names = {
-        "company": tuple(company(folder, home).name for folder in companies(home)),
-        "source": sources(home),
-    }
-    list(records(home.data, RELEASED, _Release, names, check))
     return Releases(
         owner,
         MappingProxyType({period: each.released for period, each in found.items()}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
+from jcurve.facts.disclosures import capex_guidance, life_changes
 from jcurve.facts.history import history
 from jcurve.facts.model_constants import constants
 from jcurve.facts.outlay_tables import (
@@ -57,14 +57,11 @@ def tables_hold(facts: Facts, home: Project) -> Cases:
         "traits.csv, and supply.csv where the company has the set": lambda: constants(owner, home),
         "outlay.csv": lambda: outlay_assumptions(name, home),
     }
-    optional = {"calibration.csv": fitted, "outlay_targets.csv": targets,
-                "class_map.csv": lambda: class_map(name, home)}  # fmt: skip
     fits = has_outlay_targets(name, home)  # then there is a table of what is fitted, too
-    needed |= {
-        file: read
-        for file, read in optional.items()
-        if (folder / file).is_file() or (fits and file == "calibration.csv")
-    }
+    if fits or (folder / "calibration.csv").is_file():
+        needed["calibration.csv"] = fitted
+    if fits:
+        needed["outlay_targets.csv"] = targets
     for table, read in needed.items():
         try:
             read()

@@ -1,6 +1,4 @@
-"""What a company said of its assets and plans: changes of useful life, guidance, and how the
-model's asset classes share the reported property classes.
-"""
+"""What a company said of its assets and plans: changes of useful life, and guidance."""
 
 from __future__ import annotations
 
@@ -11,8 +9,7 @@ from typing import Annotated, Literal
 
 from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, Source, sources
-from jcurve.facts.tables import YEAR, Column, Date, Row, Text, Year, home_of, records
-from jcurve.ground.errors import FactsError
+from jcurve.facts.tables import YEAR, Column, Date, Row, Text, home_of, records
 from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
 
@@ -85,23 +82,11 @@ class Guidance:
         return replace(self, low=self.low * by, high=self.high * by, unit="USD m")
 
 
-@dataclass(frozen=True, slots=True)
-class ClassShare:
-    """The part of a reported property class that a model's asset class takes, from a year on."""
-
-    asset_class: str
-    reported_class: str
-    year: Year
-    share: float
-    kind: Literal["reported", "evidence", "judgement"]
-    basis: str
-
-
 def life_changes(name: str = "META", project: Where = None) -> tuple[LifeChange, ...]:
     """A company's useful lives: changes with their disclosed effect, and stated policies."""
     owner, data, known = _owner(name, project)
     file = f"companies/{owner.folder}/useful_lives.csv"
-    return tuple(records(data, file, LifeChange, {"entity": (owner.name,), "source": known}))
+    return records(data, file, LifeChange, {"entity": (owner.name,), "source": known})
 
 
 def capex_guidance(name: str = "META", project: Where = None) -> tuple[Guidance, ...]:
@@ -109,31 +94,7 @@ def capex_guidance(name: str = "META", project: Where = None) -> tuple[Guidance,
     owner, data, known = _owner(name, project)
     file = f"companies/{owner.folder}/capex_guidance.csv"
     names = {"entity": (owner.name,), "unit": FACT_UNITS, "source": known}
-    return tuple(records(data, file, Guidance, names))
-
-
-def class_map(name: str = "META", project: Where = None) -> tuple[ClassShare, ...]:
-    """How the model's asset classes share the reported property classes, by year."""
-    owner, data, _ = _owner(name, project)
-    file = f"companies/{owner.folder}/class_map.csv"
-    sums: dict[tuple[str, int], float] = {}
-
-    def add(each: ClassShare, row: Row) -> None:
-        if not 0.0 <= each.share <= 1.0:
-            raise row.error("share", "not a share", each.share, "0 to 1")
-        key = (each.reported_class, each.year)
-        sums[key] = sums.get(key, 0.0) + each.share
-
-    known = {"asset_class": owner.sets["asset_class"]}
-    found = tuple(records(data, file, ClassShare, known, add))
-    for (reported_class, year), total in sums.items():
-        if abs(total - 1.0) > 1e-9:
-            raise FactsError(
-                f"shares of {reported_class} in {year} do not sum to 1",
-                where=f"data/{file}",
-                received=round(total, 9),
-            )
-    return found
+    return records(data, file, Guidance, names)
 
 
 def _owner(name: str, project: Where) -> tuple[Company, Path, Mapping[str, Source]]:

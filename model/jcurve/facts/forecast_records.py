@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from jcurve.facts.companies import company as company_facts
-from jcurve.facts.tables import Date, Row, Text, records
+from jcurve.facts.tables import Date, Text, with_rows
 from jcurve.ground.files import make_folder, write_file
 from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import Quarter
@@ -55,9 +55,8 @@ def forecast_records(company: str = "META", project: Where = None) -> tuple[Reco
     if not (where.data / file).is_file():
         return ()
     seal = ""
-
-    def sealed(said: _Said, row: Row) -> None:
-        nonlocal seal
+    found: dict[tuple[str, ...], Record] = {}
+    for said, row in with_rows(where.data, file, _Said):
         seal = _seal(seal, [row.cells[name] for name in _HEADER[:-1]])
         if said.seal != seal:
             raise row.error(
@@ -73,9 +72,6 @@ def forecast_records(company: str = "META", project: Where = None) -> tuple[Reco
                 said.quarter,
                 f"after {said.data_through}",
             )
-
-    found: dict[tuple[str, ...], Record] = {}
-    for said in records(where.data, file, _Said, {}, sealed):
         key = (said.quarter, said.made, said.data_through, said.scenario)
         before = found.get(key)
         values = {**(before.values if before else {}), said.line: said.forecast}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 from jcurve.facts.companies import company
 from jcurve.facts.history_rules import RULES, Cell, Cells, View, check_inputs
 from jcurve.facts.reported import NATURES, Fact, Facts, reported
-from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, home_of, records
+from jcurve.facts.tables import QUARTER, AnyWords, Column, Row, Text, by_key, home_of, with_rows
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, Where
 from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTERS_IN_YEAR, Quarter
@@ -141,7 +141,6 @@ class _Builder:
         self.project = project
         self.early = facts.company.data_through < company(facts.company.name, project).data_through
         self.plans, self.steps = _plans(facts, project)
-        self.others: dict[str, Facts] = {}
         self.quarters = _GRID_START.through(facts.company.data_through)
         self.index: dict[str, int] = {each: i for i, each in enumerate(self.quarters)}
         self.years = tuple(map(facts.company.fiscal_year, self.quarters))
@@ -181,7 +180,10 @@ class _Builder:
             return [cell(self.facts.get(name, quarter)) for quarter in self.quarters]
 
         def peer(company: str, metric: str) -> Cells:
-            facts = self.of(company, step.where)
+            try:
+                facts = reported(company, self.project)
+            except FactsError as problem:
+                raise problem.at(step.where) from None
             if metric not in facts.names():
                 raise FactsError.not_among(
                     f"no such metric for {company}",
@@ -194,15 +196,6 @@ class _Builder:
 
         first = self.index[plan.first]
         return View(self.quarters, self.years, first, step.why, own, cells, fact, peer)
-
-    def of(self, company: str, where: str) -> Facts:
-        """Another company's facts."""
-        if company not in self.others:
-            try:
-                self.others[company] = reported(company, self.project)
-            except FactsError as problem:
-                raise problem.at(where) from None
-        return self.others[company]
 
     def row(self, name: str) -> Cells:
         """The cells of a row, filled."""
@@ -298,8 +291,7 @@ def history(
     for name, plan in builder.plans.items():
         cells = filled[name]
         picked = (cells[builder.index[q]] if plan.first <= q <= plan.last else None for q in wanted)
-        own = {each.name: getattr(plan, each.name) for each in fields(plan)}
-        rows[name] = HistoryRow(**own, quarters=wanted, cells=tuple(picked))
+        rows[name] = HistoryRow(**vars(plan), quarters=wanted, cells=tuple(picked))
     return rows
 
 
@@ -344,8 +336,9 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
     data, folder = project.data, f"companies/{facts.company.folder}"
     through = facts.company.data_through
     on_file = max(through, company(facts.company.name, project).data_through)
-
-    def in_the_data(plan: _Plan, row: Row) -> None:
+    file = f"{folder}/history.csv"
+    known = {"unit": FACT_UNITS, "nature": NATURES}
+    for plan, row in with_rows(data, file, _Plan, known):
         last = on_file if plan.last in ("", _ON_FILE) else plan.last
         if not _GRID_START <= plan.first <= last <= on_file:
             raise row.error(
@@ -354,12 +347,11 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
                 f"{plan.first} to {last}",
                 f"quarters from {_GRID_START} to {through}",
             )
-
-    known = {"unit": FACT_UNITS, "nature": NATURES}
-    plans = by_key(data, f"{folder}/history.csv", _Plan, known, in_the_data)
+    plans = by_key(data, file, _Plan, known)
     steps: dict[str, list[_Step]] = {name: [] for name in plans}
     table = f"{folder}/history_rules.csv"
-    for step in records(data, table, _Step, {"row": plans, "rule": RULES}, _fits):
+    for step, row in with_rows(data, table, _Step, {"row": plans, "rule": RULES}):
+        _check_rule(step, row)
         steps[step.row].append(step)
     short = {
         name: replace(plan, last=min(plan.last or on_file, through))
@@ -370,7 +362,7 @@ def _plans(facts: Facts, project: Project) -> tuple[dict[str, _Plan], Mapping[st
     return short, MappingProxyType(steps)
 
 
-def _fits(step: _Step, row: Row) -> None:
+def _check_rule(step: _Step, row: Row) -> None:
     """A rule has its inputs, and says why where it is more than looking up."""
     check_inputs(step.rule, step.inputs, row.at("inputs"))
     if step.rule == "constant":

@@ -13,14 +13,14 @@ says why it is so; one on file that is out of size is a failure unless a toleran
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from jcurve.facts.reported import Fact, Facts, Freq
 from jcurve.facts.sources import Source
-from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, records
+from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, with_rows
 from jcurve.ground.quarters import Quarter
 
 _PER_CENT = 0.01
@@ -66,14 +66,12 @@ class Identity:
 
 def identities(data: Path, known: Mapping[str, object]) -> tuple[Identity, ...]:
     """The identities on file."""
-
-    def parts_exist(each: Identity, row: Row) -> None:
+    found = with_rows(data, "companies/identities.csv", Identity, {"total": known})
+    for each, row in found:
         for _, name in each.parts:
             if name not in known:
                 raise row.error("parts", "no such metric", name)
-
-    table = "companies/identities.csv"
-    return tuple(records(data, table, Identity, {"total": known}, parts_exist))
+    return tuple(each for each, _ in found)
 
 
 def left_over(data: Path, known: Mapping[str, object]) -> frozenset[str]:
@@ -165,8 +163,7 @@ class _Second:
 
 def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterator[Comparison]:
     """Each figure against a second source."""
-
-    def same(each: _Second, row: Row) -> None:
+    for each, row in _seconds(data, facts, known):
         row.period("period", QUARTER if each.freq == "quarter" else YEAR)
         fact = facts.value(each.metric, each.period)
         if each.value_main != fact.value:
@@ -177,8 +174,6 @@ def crosscheck(data: Path, facts: Facts, known: Mapping[str, Source]) -> Iterato
                 each.value_main,
                 f"{fact.value:g}, as on file",
             )
-
-    for each in _seconds(data, facts, known, same):
         source = each.source_alt
         rounded = "rounded" in source.source_id or "ROUNDED" in source.how_verified
         tens = rounded or each.value_alt % _TEN_MILLION == 0.0
@@ -190,22 +185,21 @@ def second_sources(data: Path, facts: Facts, known: Mapping[str, Source], since:
     """The metrics of which a quarter from ``since`` on has a second source, as often as one has."""
     found = _seconds(data, facts, known)
     rows = [
-        (each.metric, each.period) for each in found if "Q" in each.period and each.period >= since
+        (each.metric, each.period)
+        for each, _ in found
+        if "Q" in each.period and each.period >= since
     ]
     latest = dict(rows)
     return [metric for metric, period in rows if latest[metric] == period]
 
 
 def _seconds(
-    data: Path,
-    facts: Facts,
-    known: Mapping[str, Source],
-    check: Callable[[_Second, Row], None] | None = None,
-) -> Iterator[_Second]:
+    data: Path, facts: Facts, known: Mapping[str, Source]
+) -> tuple[tuple[_Second, Row], ...]:
     file = f"companies/{facts.company.folder}/crosscheck.csv"
     names = {"metric": facts.metrics, "source_main": known, "source_alt": known}
     there = (data / file).is_file()
-    return records(data, file, _Second, names, check) if there else iter(())
+    return with_rows(data, file, _Second, names) if there else ()
 
 
 # ---- size and sign --------------------------------------------------------------------------

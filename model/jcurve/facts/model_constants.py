@@ -17,7 +17,7 @@ from typing import Literal, get_args
 from jcurve.facts.companies import Company
 from jcurve.facts.registers import evidence, macrs
 from jcurve.facts.sources import sources
-from jcurve.facts.tables import Row, Words, home_of, read_table, records
+from jcurve.facts.tables import Words, home_of, read_table, with_rows
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where
 
@@ -78,17 +78,14 @@ class _Trait:
 
 def _traits(data: Path, company: Company, known: Collection[str]) -> Iterator[Constant]:
     """Marks: 1 for the members that are listed, 0 for the others of the set."""
-
-    def members_exist(each: _Trait, row: Row) -> None:
+    table = f"companies/{company.folder}/{TRAITS_TABLE}"
+    names = {"set": company.sets, "source_id": known}
+    for each, row in with_rows(data, table, _Trait, names):
         for name in each.members:
             if name not in company.sets[each.set]:
                 raise FactsError.not_among(
                     "no such member", name, company.sets[each.set], where=row.at("members")
                 )
-
-    table = f"companies/{company.folder}/{TRAITS_TABLE}"
-    names = {"set": company.sets, "source_id": known}
-    for each in records(data, table, _Trait, names, members_exist):
         for member in company.sets[each.set]:
             yield Constant(
                 f"{each.trait}.{member}",

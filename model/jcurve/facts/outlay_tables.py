@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from jcurve.facts.companies import Company, company
 from jcurve.facts.reported import metrics
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import YEAR, Column, Row, Words, by_key, home_of, records
+from jcurve.facts.tables import YEAR, Column, Row, Words, by_key, home_of, with_rows
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 
@@ -165,15 +165,12 @@ def calibrated(name: str = "META", project: Where = None) -> tuple[Calibrated, .
     """The fitted parameters of a company, in the order of its table."""
     home = home_of(project)
     folder = company(name, home).folder
-    known = {"source": sources(home)}
-
-    def ordered(each: Calibrated, row: Row) -> None:
-        if not each.low < each.high:
-            stated = f"{each.low} to {each.high}"
-            raise row.error("low", "an empty range", stated)
-
     table = f"companies/{folder}/calibration.csv"
-    return tuple(records(home.data, table, Calibrated, known, ordered))
+    found = with_rows(home.data, table, Calibrated, {"source": sources(home)})
+    for each, row in found:
+        if not each.low < each.high:
+            raise row.error("low", "an empty range", f"{each.low} to {each.high}")
+    return tuple(each for each, _ in found)
 
 
 def has_outlay_targets(name: str, project: Where = None) -> bool:
@@ -205,10 +202,9 @@ def outlay_targets(name: str, project: Where = None) -> tuple[OutlayTarget, ...]
     home = home_of(project)
     folder = company(name, home).folder
     known = {"metric": {*metrics(home), EFFECT, EFFECT_IN_SERVICE}}
-
-    def above_zero(each: OutlayTarget, row: Row) -> None:
+    table = f"companies/{folder}/{_TARGETS_FILE}"
+    found = with_rows(home.data, table, OutlayTarget, known)
+    for each, row in found:
         if each.weight <= 0.0:
             raise row.error("weight", "a weight not above 0", each.weight)
-
-    table = f"companies/{folder}/{_TARGETS_FILE}"
-    return tuple(records(home.data, table, OutlayTarget, known, above_zero))
+    return tuple(each for each, _ in found)

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import starmap
 from math import isnan, nan
 from types import MappingProxyType
 from typing import Annotated, Literal
 
 from jcurve.facts.disclosures import IN_MILLIONS
 from jcurve.facts.sources import GRADES, Cited, is_secondary, sources
-from jcurve.facts.tables import YEAR, Column, Listed, Row, Text, Words, by_key, home_of, records
+from jcurve.facts.tables import YEAR, Column, Listed, Row, Text, Words, by_key, home_of, with_rows
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 from jcurve.ground.units import FACT_UNITS
@@ -256,14 +257,11 @@ def macrs(
     """
     home = home_of(project)
     tables: dict[tuple[int, str, int | None], dict[int, float]] = {}
-
-    def once(each: _TaxYear, row: Row) -> None:
+    for each, row in with_rows(home.data, _MACRS, _TaxYear, {"source": sources(home)}):
         table = tables.setdefault((each.recovery_class_years, each.convention, each.placed_in), {})
         if each.year in table:
             raise row.error("year", "tax year listed twice", each.year)
         table[each.year] = each.percent / _PER_CENT
-
-    list(records(home.data, _MACRS, _TaxYear, {"source": sources(home)}, once))
     wanted = (recovery_class, convention, placed_in)
     if wanted not in tables:
         raise FactsError(
@@ -312,10 +310,8 @@ def belief_readings(project: Where = None) -> tuple[BeliefReading, ...]:
     A row without a value takes value, range and unit from its one piece of evidence.
     """
     home = home_of(project)
-    found: list[BeliefReading] = []
     known = {"evidence": evidence(home)}
-    list(records(home.data, _SAID, BeliefReading, known, lambda *each: found.append(_whole(*each))))
-    return tuple(found)
+    return tuple(starmap(_whole, with_rows(home.data, _SAID, BeliefReading, known)))
 
 
 def _whole(each: BeliefReading, row: Row) -> BeliefReading:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from jcurve.facts.companies import Company, company
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, by_key, home_of, records
+from jcurve.facts.tables import QUARTER, YEAR, Column, Row, Text, by_key, home_of, with_rows
 from jcurve.ground.errors import FactsError, UsageError
 from jcurve.ground.project import Project, Where
 from jcurve.ground.units import FACT_UNITS
@@ -146,8 +146,8 @@ def reported(name: str, project: Where = None) -> Facts:
     found: dict[tuple[str, str], Fact] = {}
     for file, form in _PERIODS.items():
         table = f"companies/{owner.folder}/{file}"
-        for fact in records(home.data, table, Fact, known, _checked(form, catalogue, found)):
-            found[fact.metric, fact.period] = fact
+        for fact, row in with_rows(home.data, table, Fact, known):
+            _add(fact, row, form, catalogue, found)
     return Facts(owner, catalogue, MappingProxyType(found))
 
 
@@ -160,13 +160,9 @@ def others(project: Where = None) -> Mapping[str, Mapping[tuple[str, str], Fact]
     home = home_of(project)
     catalogue = metrics(home)
     found: dict[str, dict[tuple[str, str], Fact]] = {}
-
-    def check(fact: Fact, row: Row) -> None:
-        own = found.setdefault(fact.entity, {})
-        _checked(_EITHER, catalogue, own)(fact, row)
-        own[fact.metric, fact.period] = fact
-
-    list(records(home.data, "companies/others.csv", Fact, _known(home.data, catalogue), check))
+    known, table = _known(home.data, catalogue), "companies/others.csv"
+    for fact, row in with_rows(home.data, table, Fact, known):
+        _add(fact, row, _EITHER, catalogue, found.setdefault(fact.entity, {}))
     return MappingProxyType({name: MappingProxyType(own) for name, own in found.items()})
 
 
@@ -179,24 +175,23 @@ def _known(data: Path, catalogue: Mapping[str, Metric]) -> dict[str, Collection[
     }
 
 
-def _checked(
-    form: re.Pattern[str], catalogue: Mapping[str, Metric], found: Mapping[tuple[str, str], Fact]
-) -> Callable[[Fact, Row], None]:
+def _add(
+    fact: Fact,
+    row: Row,
+    form: re.Pattern[str],
+    catalogue: Mapping[str, Metric],
+    found: dict[tuple[str, str], Fact],
+) -> None:
     """A fact's period is of its table, its unit that of the metric, and it is given once."""
-
-    def check(fact: Fact, row: Row) -> None:
-        row.period("period", form)
-        if fact.unit != catalogue[fact.metric].unit:
-            raise row.error(
-                "unit", f"wrong unit for {fact.metric}", fact.unit, catalogue[fact.metric].unit
-            )
-        first = found.get((fact.metric, fact.period))
-        if first is not None:
-            raise row.error(
-                "value",
-                f"{fact.metric} has a second value for {fact.period}",
-                row.optional("value"),
-                f"one value; the first is {first.value:g}",
-            )
-
-    return check
+    row.period("period", form)
+    unit = catalogue[fact.metric].unit
+    if fact.unit != unit:
+        raise row.error("unit", f"wrong unit for {fact.metric}", fact.unit, unit)
+    first = found.setdefault((fact.metric, fact.period), fact)
+    if first is not fact:
+        raise row.error(
+            "value",
+            f"{fact.metric} has a second value for {fact.period}",
+            row.optional("value"),
+            f"one value; the first is {first.value:g}",
+        )

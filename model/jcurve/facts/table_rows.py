@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 import re
 import time
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from jcurve.ground.errors import FactsError
 
@@ -143,30 +143,41 @@ def read_table(data: Path, name: str, columns: tuple[str, ...]) -> Iterator[Row]
 _TICK = 100_000_000  # nanoseconds
 
 
-@dataclass(slots=True, eq=False)
-class Kept:
-    """What was read of a table, for as long as the file and the names known stay the same."""
-
-    pairs: list[tuple[Any, Any]] | None = None
-    by_key: Mapping[str, Any] | None = None
+_Read = TypeVar("_Read")
 
 
-def kept_of(path: Path, kind: Hashable, known: Mapping[str, Collection[str]]) -> Kept:
-    """Where the records of a table are kept; a new place for a file that may change again in the
-    same tick of its file system's clock."""
+def kept(
+    read: Callable[..., _Read],
+    data: Path,
+    name: str,
+    kind: Hashable,
+    known: Mapping[str, Collection[str]],
+) -> _Read:
+    """What ``read`` makes of a table; anew when the file or the names known are others, or the
+    file may change again in the same tick of its file system's clock."""
     try:
-        about = path.stat()
+        about = (data / name).stat()
     except OSError:
-        return Kept()
+        return read(data, name, kind, known)
     if time.time_ns() - about.st_mtime_ns < _TICK:
-        return Kept()
+        return read(data, name, kind, known)
     names = tuple((field, _Same(names)) for field, names in known.items())
-    return _place(path, kind, names, (about.st_ino, about.st_size, about.st_mtime_ns))
+    stamp = about.st_ino, about.st_size, about.st_mtime_ns
+    found: _Read = _kept(read, data, name, kind, names, stamp)
+    return found
 
 
 @lru_cache(maxsize=256)
-def _place(*_: Hashable) -> Kept:
-    return Kept()
+def _kept(
+    read: Callable[..., Any],
+    data: Path,
+    name: str,
+    kind: Hashable,
+    known: tuple[tuple[str, _Same], ...],
+    stamp: Hashable,
+) -> Any:
+    del stamp  # part of the cache's key only
+    return read(data, name, kind, {field: same.names for field, same in known})
 
 
 class _Same:

@@ -15,13 +15,14 @@ a cell may hold. So a loader is the class of its records and one call of :func:`
         source: Cited                   # a record of another table, named in ``known``
 
 Names that only the caller knows (members of a set, keys of another table) are passed as
-``known``; what concerns several cells of a row is the caller's ``check``.
+``known``; what concerns several cells of a row is looked at by who calls
+:func:`with_rows`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,7 @@ from typing import (
     get_type_hints,
 )
 
-from jcurve.facts.table_rows import QUARTER, YEAR, Row, kept_of, read_table
+from jcurve.facts.table_rows import QUARTER, YEAR, Row, kept, read_table
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Project, Where, find_project
 from jcurve.ground.quarters import Quarter
@@ -64,6 +65,7 @@ __all__ = [
     "home_of",
     "read_table",
     "records",
+    "with_rows",
 ]
 
 _ANSWERS = {"yes": True, "no": False}
@@ -139,12 +141,8 @@ _Known = Mapping[str, Collection[str]]
 
 
 def records(
-    data: Path,
-    name: str,
-    kind: type[_Record],
-    known: _Known = MappingProxyType({}),
-    check: Callable[[_Record, Row], None] | None = None,
-) -> Iterator[_Record]:
+    data: Path, name: str, kind: type[_Record], known: _Known = MappingProxyType({})
+) -> tuple[_Record, ...]:
     """The records of ``data/name``, in its order.
 
     Args:
@@ -153,62 +151,54 @@ def records(
         kind: the class of its records, a dataclass whose fields are the columns.
         known: by field, the names that its cell may hold; of a mapping the field takes the
             value of the name, unless it is text. A field that is a tuple takes several.
-        check: raises an error where the cells of a record do not go together.
 
     Raises:
         FactsError: as :func:`read_table`, or a cell does not hold what its field is.
     """
-    kept = kept_of(data / name, kind, known)
-    pairs = _pairs(data, name, kind, known) if kept.pairs is None else kept.pairs
-    every = []
-    for record, row in pairs:
-        if check is not None:
-            check(record, row)
-        every.append((record, row))
-        yield record
-    kept.pairs = every
+    return tuple(record for record, _ in with_rows(data, name, kind, known))
 
 
-def _pairs(data: Path, name: str, kind: type[_Record], known: _Known) -> Iterator[_Pair[_Record]]:
-    """The records of a table as they are read, each with its row."""
-    columns, found = _columns(kind)
-    readers = [
-        (field, column, _reader(field, hint, what, known)) for field, column, hint, what in found
-    ]
-    for row in read_table(data, name, columns):
-        yield kind(**{field: read(row, column) for field, column, read in readers}), row
+def with_rows(
+    data: Path, name: str, kind: type[_Record], known: _Known = MappingProxyType({})
+) -> tuple[_Pair[_Record], ...]:
+    """As :func:`records`, each with its row: for whoever looks at cells together."""
+    return kept(_read, data, name, kind, known)
 
 
 def by_key(
-    data: Path,
-    name: str,
-    kind: type[_Record],
-    known: _Known = MappingProxyType({}),
-    check: Callable[[_Record, Row], None] | None = None,
+    data: Path, name: str, kind: type[_Record], known: _Known = MappingProxyType({})
 ) -> Mapping[str, _Record]:
     """The records of ``data/name`` by their first column, in which no value comes twice.
 
     Raises:
         FactsError: as :func:`records`, or a key is listed twice.
     """
+    return kept(_read_by_key, data, name, kind, known)
+
+
+def _read(data: Path, name: str, kind: type[_Record], known: _Known) -> tuple[_Pair[_Record], ...]:
+    columns, found = _columns(kind)
+    readers = [
+        (field, column, _reader(field, hint, what, known)) for field, column, hint, what in found
+    ]
+    return tuple(
+        (kind(**{field: read(row, column) for field, column, read in readers}), row)
+        for row in read_table(data, name, columns)
+    )
+
+
+def _read_by_key(
+    data: Path, name: str, kind: type[_Record], known: _Known
+) -> Mapping[str, _Record]:
     first, key, _, what = _columns(kind)[1][0]
     name_of_kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__.lstrip("_"))
     what = name_of_kind.lower() if key == "key" else what
     found: dict[str, _Record] = {}
-
-    def once(record: _Record, row: Row) -> None:
-        name = getattr(record, first)
-        if name in found:
-            raise row.error(key, f"{what} listed twice", name)
-        if check is not None:
-            check(record, row)
-        found[name] = record
-
-    for _ in records(data, name, kind, known, once):
-        pass
-    kept = kept_of(data / name, kind, known)
-    kept.by_key = kept.by_key or MappingProxyType(found)
-    return kept.by_key
+    for record, row in _read(data, name, kind, known):
+        if getattr(record, first) in found:
+            raise row.error(key, f"{what} listed twice", getattr(record, first))
+        found[getattr(record, first)] = record
+    return MappingProxyType(found)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Annotated
 from jcurve.facts import identities
 from jcurve.facts.companies import Company, companies
 from jcurve.facts.company_tables import Cases, charges_fit, tables_hold
-from jcurve.facts.disclosures import capex_guidance, class_map, life_changes
+from jcurve.facts.disclosures import capex_guidance, life_changes
 from jcurve.facts.history import HistoryRow, history
 from jcurve.facts.identities import SIZE, out_of_size
 from jcurve.facts.registers import Evidence, Parameter, claims, drivers, evidence, external, macrs
@@ -327,14 +327,11 @@ def _shared_checks(home: Project) -> list[Check]:
             lost = "no address, accession or word on why not"
             yield key, None if source.is_resolvable else lost
 
-    shares = class_map("META", home)
-    readable = ((f"{s.asset_class} {s.reported_class} {s.year}", None) for s in shares)
     found: dict[str, Cases] = {
         "sources resolvable": resolvable(),
         "low, value and high in order": order(),
         "evidence behind drivers": links(),
         "tax depreciation sums to cost": tax_tables(),
         "claims readable": ((key, None) for key in claims(home)),
-        "class shares readable": readable,
     }
     return [_check(name, _SHARED, cases) for name, cases in found.items()]

@@ -20,11 +20,6 @@ def exhibit(title: str, subtitle: str, body: str, below: Iterable[str], source: 
     return f"{head}\n\n{body}\n{said}\n"
 
 
-def bullets(items: Iterable[str]) -> str:
-    """A list, one item a line."""
-    return "".join(f"- {' '.join(item.split())}\n" for item in items)
-
-
 def code(text: str) -> str:
     """``text`` as code, empty where it is."""
     return f"`{text}`" if text else ""

@@ -1,8 +1,7 @@
 """Where a report's numbers come from: what determines them, and what merely happened.
 
-The report's last page carries what determines the numbers, so two runs that agree
-there must agree everywhere. Host, times and file hashes differ from run to run and
-stay in ``provenance.json`` beside the edition.
+``provenance.json`` beside the edition holds both. Two runs that agree in what determines the
+numbers must agree everywhere; host, times and file hashes differ from run to run.
 """
 
 from __future__ import annotations
@@ -10,11 +9,9 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
 
 from jcurve.ground.files import combined
 from jcurve.ground.processes import run_process
@@ -37,73 +34,31 @@ _MODEL = (
 )
 
 
-class Hashed(Protocol):
-    """What is known of a scenario here."""
+def determinants(
+    scenario: str, scenario_hash: str, project: Project, *, seed: int | None = None
+) -> dict[str, object]:
+    """What determines the numbers of a report on a scenario in ``project``, as plain data.
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def hash(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """The project's commit, and whether tracked files differ from it."""
-
-    id: str
-    dirty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Determinants:
-    """Everything that determines the numbers of a report."""
-
-    scenario: str  # name of the scenario
-    scenario_hash: str  # of its canonical form, overrides included
-    seed: int | None  # of random draws, None when there are none
-    package: str  # version of jcurve
-    source: str  # hash of the package's source files
-    commit: Commit | None  # of the project; None outside git
-    python: str  # version of the interpreter
-    libraries: dict[str, str]  # version by library
-    inputs: dict[str, str]  # hash by file or folder under ``data/``, scenarios apart
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Label and value of each, for the report's last page; hashes are shortened."""
-        rows = [
-            ("Scenario", f"{self.scenario}, hash {self.scenario_hash[:12]}"),
-            ("Seed", "none: nothing is drawn at random" if self.seed is None else str(self.seed)),
-            ("Commit", _commit_text(self.commit)),
-            ("jcurve", f"{self.package}, source {self.source[:12]}"),
-            ("Python", self.python),
-            ("Libraries", ", ".join(f"{name} {at}" for name, at in self.libraries.items())),
-        ]
-        rows += [(name, hashed[:12]) for name, hashed in self.inputs.items()]
-        return rows
-
-    def to_json(self) -> dict[str, object]:
-        """As plain data."""
-        return asdict(self)
-
-
-def determinants(scenario: Hashed, project: Project, *, seed: int | None = None) -> Determinants:
-    """What determines the numbers of a report on ``scenario`` in ``project``.
+    Args:
+        scenario: its name.
+        scenario_hash: of its canonical form, overrides included.
+        seed: of random draws; None when there are none.
 
     Raises:
         FactsError: a data file cannot be read.
     """
     package = Path(__file__).parents[1]
-    return Determinants(
-        scenario=scenario.name,
-        scenario_hash=scenario.hash,
-        seed=seed,
-        package=_version("jcurve") or "not installed",
-        source=combined(package, _written(package)),
-        commit=_commit(project.root),
-        python=platform.python_version(),
-        libraries={name: at for name in _LIBRARIES if (at := _version(name))},
-        inputs=inputs(project),
-    )
+    return {
+        "scenario": scenario,
+        "scenario_hash": scenario_hash,
+        "seed": seed,
+        "package": _version("jcurve") or "not installed",
+        "source": combined(package, _written(package)),
+        "commit": _commit(project.root),
+        "python": platform.python_version(),
+        "libraries": {name: at for name in _LIBRARIES if (at := _version(name))},
+        "inputs": inputs(project),
+    }
 
 
 def circumstances() -> dict[str, str]:
@@ -169,7 +124,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _commit(root: Path) -> Commit | None:
+def _commit(root: Path) -> dict[str, object] | None:
+    """The project's commit, and whether tracked files differ from it; None outside git."""
     answer = _git(root, "rev-parse", "--show-toplevel", "HEAD")
     if answer is None:
         return None
@@ -177,7 +133,7 @@ def _commit(root: Path) -> Commit | None:
     if Path(top).resolve() != root.resolve():
         return None  # the project merely lies inside some other repository
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
-    return Commit(commit, dirty=bool(changed))
+    return {"id": commit, "dirty": bool(changed)}
 
 
 def _git(root: Path, *arguments: str) -> str | None:
@@ -190,9 +146,3 @@ def _git(root: Path, *arguments: str) -> str | None:
     except OSError:
         return None
     return finished.out_tail.strip() if finished.exit_status == 0 else None
-
-
-def _commit_text(commit: Commit | None) -> str:
-    if commit is None:
-        return "not under git"
-    return commit.id[:12] + (", with uncommitted changes" if commit.dirty else "")

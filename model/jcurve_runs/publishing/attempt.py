@@ -165,8 +165,8 @@ class Attempting:
                 "parameters": dict(plan.parameters),
                 "assumptions": stated_inputs(plan.scenario),
                 "determinants": determinants(
-                    plan.scenario, plan.project, seed=results.seed
-                ).to_json(),
+                    plan.scenario.name, plan.scenario.hash, plan.project, seed=results.seed
+                ),
                 "circumstances": circumstances(),
                 "attempt": self.counted,
                 "started": plan.started.isoformat(timespec="seconds"),

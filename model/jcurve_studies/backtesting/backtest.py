@@ -22,7 +22,7 @@ from jcurve.case import Case, evaluate
 from jcurve.facts import Facts, reported
 from jcurve.facts.registers import ELASTICITY
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import Column, Row, Year, home_of, records
+from jcurve.facts.tables import Column, Year, home_of, with_rows
 from jcurve.ground.project import Project, Where, find_project
 from jcurve_studies.backtesting.as_known import Frozen, frozen
 from jcurve_studies.comparisons.response import ELASTICITIES
@@ -237,13 +237,10 @@ def causes(project: Where = None) -> Mapping[tuple[str, int, int], Cause]:
     """Causes by subject, last year known and year forecast."""
     home = home_of(project)
     found: dict[tuple[str, int, int], Cause] = {}
-
-    def add(each: Cause, row: Row) -> None:
+    table = "evidence/discrepancies.csv"
+    for each, row in with_rows(home.data, table, Cause, {"source": sources(home)}):
         key = (each.subject, each.origin, each.year)
         if key in found:
             raise row.error("subject", "forecast listed twice", key)
         found[key] = each
-
-    table = "evidence/discrepancies.csv"
-    list(records(home.data, table, Cause, {"source": sources(home)}, add))
     return MappingProxyType(found)

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
 from jcurve.facts.sources import Cited, sources
-from jcurve.facts.tables import Column, Row, Text, home_of, records
+from jcurve.facts.tables import Column, Row, Text, home_of, with_rows
 from jcurve.ground.errors import FactsError
 from jcurve.ground.project import Where
 
@@ -131,16 +131,13 @@ def published_models(project: Where = None) -> Mapping[str, PublishedModel]:
     """
     home = home_of(project)
     found: dict[str, dict[str, Printed]] = {}
-
-    def add(each: Printed, row: Row) -> None:
+    for each, row in with_rows(home.data, _TABLE, Printed, {"source": sources(home)}):
         own = found.setdefault(each.model, {})
         if each.figure in own:
             raise row.error("figure", "figure listed twice", each.figure)
         if each.part == "printed":
             row.text("unit")
         own[each.figure] = each
-
-    list(records(home.data, _TABLE, Printed, {"source": sources(home)}, add))
     return MappingProxyType({name: _model(name, own.values()) for name, own in found.items()})
 
 

@@ -18,7 +18,7 @@ from jcurve.facts import articles as article_titles
 from jcurve.facts import evidence as evidence_on_file
 from jcurve.facts import sources as sources_on_file
 from jcurve.facts.registers import VERDICTS, touches
-from jcurve.facts.tables import AnyWords, Column, Row, Text, home_of, records
+from jcurve.facts.tables import AnyWords, Column, Row, Text, home_of, with_rows
 from jcurve.ground.markdown import code, link, table
 from jcurve.ground.project import Where
 from jcurve_studies.pages.study import Study
@@ -249,15 +249,14 @@ class Move:
 
 def driver_moves(project: Where = None) -> tuple[Move, ...]:
     """Every move, in the order of the file."""
-
-    def whole(move: Move, row: Row) -> None:
+    known = {"driver": drivers(project)}
+    found = with_rows(home_of(project).data, "evidence/driver_map.csv", Move, known)
+    for move, row in found:
         if bool(move.low) != bool(move.high):
             raise row.error("low", "one end of a range", move.low or move.high)
         if not move.rises and not move.falls:
             raise row.error("rises", "a move that names no line")
-
-    known = {"driver": drivers(project)}
-    return tuple(records(home_of(project).data, "evidence/driver_map.csv", Move, known, whole))
+    return tuple(move for move, _ in found)
 
 
 def moves(study: Study) -> str:
