@@ -23,7 +23,7 @@ from jcurve.assumptions.nodes import Entry, Node, Place, Table, from_python, rea
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
 from jcurve.assumptions.relations import Mix, rules_for, settle
 from jcurve.assumptions.retired import SCHEMA, refusal
-from jcurve.assumptions.rows import own_rows
+from jcurve.assumptions.rows import WHOLE, stacked
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
@@ -212,7 +212,7 @@ def resolved(
         refuse_beyond_end(before.assumptions, scenario.assumptions, changed)
     items = settle(scenario.assumptions, scenario.mixes, changed, set_by)
     rules = [rule for rule in rules_for(items) if not changed.keys().isdisjoint(rule.keys)]
-    rows = own_rows(items, {key for rule in rules for key in rule.keys})
+    rows = stacked([[items[key] for rule in rules for key in rule.keys]], WHOLE)
     for rule in rules:
         if not rule.holds(rows).all():
             place = next(changed[key] for key in rule.keys if key in changed)
