@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from jcurve.assumptions.assumption import Assumption, shape_of
+from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.fields import Fields, read_text
 from jcurve.assumptions.nodes import Place, Table, Text
 from jcurve.assumptions.paths import Array, Mask, Path
@@ -110,7 +110,7 @@ def settle(
             value = remainder(mix, settled, touched[-1])
             why = f"What the other members of {mix.name} leave."
             settled[mix.remainder] = replace(
-                settled[mix.remainder], value=value, shape=shape_of(value), why=why, set_by=set_by
+                settled[mix.remainder], value=value, why=why, set_by=set_by
             )
     return settled
 
