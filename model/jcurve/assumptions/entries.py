@@ -14,7 +14,7 @@ from typing import Any
 from jcurve.assumptions.assumption import DISTRIBUTIONS, KINDS, LEVELS, SHAPES, Assumption, shape_of
 from jcurve.assumptions.fields import Fields, read_number
 from jcurve.assumptions.moves import new_value
-from jcurve.assumptions.nodes import Node, Place, Table, Text
+from jcurve.assumptions.nodes import Node, Place, Table
 from jcurve.assumptions.paths import CHOICE, SWITCH, Between, Change, Path, Value
 from jcurve.assumptions.values import Values, period_of, range_of, values_of
 from jcurve.ground.units import UNITS, Unit
@@ -224,8 +224,8 @@ def _bounds(fields: Fields, unit: Unit, choices: tuple[str, ...]) -> tuple[float
         if unit.name == SWITCH:
             return 0.0, 1.0
         raise here.error("bounds is missing", None, example)
-    items = getattr(fields["bounds"].value, "items", ())
-    if len(items) != 2:
+    items = fields["bounds"].value
+    if not isinstance(items, tuple) or len(items) != 2:
         raise here.error("bounds are two values", None, example)
     floor, ceiling = (read_number(item, unit, (), here).value for item in items)
     if not floor <= ceiling:
@@ -300,7 +300,7 @@ def _outcomes(fields: Fields, parent: Assumption | None) -> tuple[tuple[float, f
     choices = parent.choices if parent else _choices(fields, unit)
     pairs: list[tuple[float, float]] = []
     for one in _table(fields["outcomes"].value, here).entries:
-        value = read_number(Text(one.key, one.line), unit, choices, here).value
+        value = read_number(one.key, unit, choices, here).value
         pairs.append((value, read_number(one.value, UNITS["share"], (), here).value))
     shares = [share for _, share in pairs]
     if not pairs or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from jcurve.assumptions.nodes import Entry, Listing, Place, Table, Text, content_of, read
+from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
 from jcurve.assumptions.retired import SCHEMA, Retired, exactly, refusal, rest_of_one, retired
 from jcurve.assumptions.scenario_files import available, read_scenario
 from jcurve.ground.errors import UsageError
@@ -134,7 +134,7 @@ def _set_schema(root: Table, edits: Conversion) -> bool:
     if stated is None or stated.line is None:
         edits.replaced[0] = (1, [f"schema: {SCHEMA}", edits.lines[0]])
         return True
-    value = stated.value.text if isinstance(stated.value, Text) else None
+    value = stated.value if isinstance(stated.value, str) else None
     if value not in ("1", str(SCHEMA)):
         place = Place(edits.origin, stated.line)
         raise place.error("unknown schema", value, f"1 or {SCHEMA}")
@@ -196,11 +196,11 @@ def _other_fields(fields: Mapping[str, Entry], found: Retired) -> list[str] | No
             lines.append(f"{swapped[name]}: {turned[0][1]}")
         elif name not in _SAME:
             return None
-        elif isinstance(node, Listing):
-            texts = (item.text or "" for item in node.items if isinstance(item, Text))
+        elif isinstance(node, tuple):
+            texts = (item or "" for item in node if item is None or isinstance(item, str))
             lines.append(f"{name}: [{', '.join(texts)}]")
-        elif isinstance(node, Text):
-            lines.append(f"{name}: {_quoted(node.text or '')}")
+        elif not isinstance(node, Table):
+            lines.append(f"{name}: {_quoted(node or '')}")
     return lines
 
 
@@ -267,7 +267,7 @@ def _convert_override(entry: Entry, edits: Conversion) -> None:
     at = entry.line - 1
     _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
     (key, value), old = exact[0], re.escape(entry.key)
-    written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
+    written = re.escape(entry.value) if isinstance(entry.value, str) else ""
     pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
     edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
     edits.moved.append((entry.key, f"{key}: {value}"))

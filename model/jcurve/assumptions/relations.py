@@ -15,7 +15,7 @@ import numpy as np
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.fields import Fields, read_text
-from jcurve.assumptions.nodes import Place, Table, Text
+from jcurve.assumptions.nodes import Place, Table
 from jcurve.assumptions.paths import Array, Mask, Path
 
 Rows: TypeAlias = Mapping[str, Array]
@@ -45,7 +45,7 @@ def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ..
         fields = Fields(entry.value, ("members", "remainder"), here)
         members = fields.texts("members")
         left = read_text(
-            fields["remainder"].value if "remainder" in fields else Text(None), here, "remainder"
+            fields["remainder"].value if "remainder" in fields else None, here, "remainder"
         )
         for key in (f"{entry.key}.{member}" for member in members):
             if key not in known:
