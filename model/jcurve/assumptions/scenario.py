@@ -193,9 +193,6 @@ class Scenario:
         # What was worked out from the fields is worked out again where it is needed.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
 
 def resolved(
     scenario: Scenario, changed: Mapping[str, Place], set_by: str, before: Scenario | None = None
