@@ -55,18 +55,17 @@ def stacked(batch: Sequence[Iterable[Assumption]], timeline: Timeline) -> dict[s
     columns = [{item.key: item for item in items} for items in batch]
     if not columns:
         raise UsageError("no scenario given")
-    first = columns[0]
-    for other in columns[1:]:
+    first, *others = columns
+    for other in others:
         if other.keys() != first.keys():
             odd = sorted(other.keys() ^ first.keys())[0]
             raise UsageError("scenarios of different bases do not mix", received=odd)
     found: dict[str, Array] = {}
     for key, item in first.items():
-        items = [column[key] for column in columns]
-        if all(each.value == item.value for each in items):
+        if not others or all(each[key].value == item.value for each in others):
             found |= assumption_rows(item, timeline)
             continue
-        parts = [assumption_rows(each, timeline) for each in items]
+        parts = [assumption_rows(each[key], timeline) for each in columns]
         for name in parts[0]:
             height = max(part[name].shape[0] for part in parts)
             cells = [np.broadcast_to(part[name], (height, 1)) for part in parts]
