@@ -50,7 +50,7 @@ def main(scenarios: int) -> None:
     high = {name for name, row in inputs.items() if row.shape[0] > 1}
     draws = sample_uniform(case.scenario, scenarios, np.random.default_rng(20260729))
     own = case.assumption_rows
-    wide = batch_inputs(case, batch(case.scenario, draws, timeline.first, timeline.last, own))
+    wide = batch_inputs(case, batch(case.scenario, draws, timeline, own))
     varied = {name for name, row in wide.items() if row.shape[1] > 1}
     fixed = {name: row for name, row in inputs.items() if name not in varied}
 

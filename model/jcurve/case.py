@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import BASE, Difference, Scenario, scenario
-from jcurve.company import Assembly, model, rows_of
+from jcurve.assumptions import BASE, Difference, Scenario, rows_of, scenario
+from jcurve.company import Assembly, model
 from jcurve.engine.evaluate import annual
 from jcurve.engine.line import Kind
 from jcurve.engine.model import CONSTANTS, SHARED, VIEWS, RowKey, spell

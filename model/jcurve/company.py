@@ -18,9 +18,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import BASE, Scenario, scenario
+from jcurve.assumptions import BASE, Scenario, rows_of, scenario
 from jcurve.assumptions.paths import DATE
-from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
+from jcurve.assumptions.rows import slot_keys
 from jcurve.engine.build import build
 from jcurve.engine.evaluate import system_rows
 from jcurve.engine.line import Kind, Line, lines_of
@@ -356,18 +356,6 @@ def _up_to(slots: int, units: Mapping[str, Unit]) -> dict[str, Unit]:
         for key, unit in units.items()
         if (slot := _CHANGE.search(key)) is None or int(slot[1]) <= slots
     }
-
-
-def rows_of(scenario: Scenario, timeline: Timeline) -> dict[str, Array]:
-    """A scenario's rows by assumption key, each (1, 1) or (quarter, 1).
-
-    A list of changes gives ``key.date.1``, ``key.life.1`` and so on.
-    """
-    window = Window(timeline.first, timeline.last)
-    found: dict[str, Array] = {}
-    for item in scenario.items:
-        found |= assumption_rows(item, window)
-    return found
 
 
 def _units(base: Scenario) -> dict[str, Unit]:

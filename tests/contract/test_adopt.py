@@ -382,7 +382,7 @@ def _since(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
     added = (
         Retired(
             "capex.maintenance_years", "capex.upkeep_years", "it is named so",
-            lambda node: (("capex.upkeep_years", str(getattr(node, "text", ""))),),
+            lambda node: (("capex.upkeep_years", str(node)),),
         ),
         Retired("compute.legacy", "compute.old_fleet", "it is counted otherwise"),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jcurve.assumptions import load, rows, shipped
+from jcurve.assumptions import load, rows_of, shipped
 from jcurve.facts import evidence, external, sources
 from tests.support.scenario_checks import check
 
@@ -26,5 +26,5 @@ def test_every_scenario_tells_its_story_and_differs_from_base() -> None:
 def test_scenarios_of_the_project_fit_side_by_side() -> None:
     """One batch of all of them, every row as wide as it needs to be."""
     names = shipped()
-    made = rows([load(name) for name in names])
+    made = rows_of([load(name) for name in names])
     assert {row.shape[1] for row in made.values()} == {1, len(names)}

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jcurve.assumptions import batch, position, rows, valid_mask
+from jcurve.assumptions import batch, position, rows_of, valid_mask
 from jcurve.ground.errors import UsageError
+from jcurve.ground.quarters import Timeline
 from jcurve.ground.units import UNITS, convert, convertible
 from tests.contract.fixtures.scenario_files import child, small_base
 from tests.support.draws import sample_uniform
@@ -21,25 +22,25 @@ class TestRows:
 
     def test_shapes(self) -> None:
         """One value for all time, or one per quarter; width 1 for one scenario."""
-        made = rows(small_base())
+        made = rows_of(small_base())
         assert made["returns.wacc"].shape == (1, 1)
         assert made["capex.total"].shape == (_QUARTERS, 1)
         assert made["power.capacity"].shape == (_QUARTERS, 1)
 
     def test_a_year_stands_in_each_of_its_quarters(self) -> None:
         """137,500 in all of 2026, and the mean of its neighbours in 2029."""
-        row = rows(small_base())["capex.total"][:, 0]
+        row = rows_of(small_base())["capex.total"][:, 0]
         assert row[56:60].tolist() == [137_500] * 4
         assert row[68:72].tolist() == [205_000] * 4
 
     def test_a_quarter_stands_for_itself(self) -> None:
         """2,000 MW until 2025Q4, 4,000 from 2026Q1."""
-        row = rows(small_base())["power.capacity"][:, 0]
+        row = rows_of(small_base())["power.capacity"][:, 0]
         assert row[54:58].tolist() == [2000, 2000, 4000, 4000]
 
     def test_changes_fill_slots(self) -> None:
         """Two are used; the others come after the end and repeat the last life."""
-        made = rows(small_base())
+        made = rows_of(small_base())
         dates = [made[f"life.change.date.{i}"][0, 0] for i in range(1, 9)]
         lives = [made[f"life.change.life.{i}"][0, 0] for i in range(1, 9)]
         assert dates == [41, 43, *[_QUARTERS] * 6]
@@ -48,17 +49,18 @@ class TestRows:
 
     def test_a_later_timeline_shifts_dates(self) -> None:
         """Indices count from its first quarter; a change from before is in force at once."""
-        made = rows(small_base(), "2022Q3", "2030Q4")
-        assert made["programme.start"][0, 0] == 2
-        assert made["life.change.date.1"][0, 0] == 0
-        assert made["life.change.date.2"][0, 0] == 1
-        assert made["capex.total"].shape == (34, 1)
+        made = rows_of(small_base(), Timeline("2022Q1", "2030Q4"))
+        assert made["programme.start"][0, 0] == 4
+        assert made["life.change.date.1"][0, 0] == 1
+        assert made["life.change.date.2"][0, 0] == 3
+        assert made["capex.total"].shape == (36, 1)
+        assert rows_of(small_base(), Timeline("2023Q1"))["life.change.date.1"][0, 0] == 0
 
-    @pytest.mark.parametrize("ends", [("2011Q1", "2040Q4"), ("2012Q1", "2041Q1"), ("x", "2040Q4")])
+    @pytest.mark.parametrize("ends", [("2011Q1", "2040Q4"), ("2012Q1", "2041Q4"), ("x", "2040Q4")])
     def test_a_timeline_lies_inside_the_horizon(self, ends: tuple[str, str]) -> None:
         """Nothing is known outside it."""
         with pytest.raises(UsageError):
-            rows(small_base(), *ends)
+            rows_of(small_base(), Timeline(*ends))
 
     def test_scenarios_side_by_side(self, tmp_path: Path) -> None:
         """Width 1 where they agree; lists of changes of different length do not differ in rows."""
@@ -69,7 +71,7 @@ class TestRows:
             "  life.change: {value: {}, why: No extension.}\n"
             "  advertising.shock: {value: {2026: 0, 2027: 0.1}, between: hold, why: a}\n",
         )
-        made = rows([base, other])
+        made = rows_of([base, other])
         assert made["returns.wacc"].tolist() == [[0.095, 0.1]]
         assert made["capex.total"].shape == (_QUARTERS, 1)
         assert made["life.change.date.1"].tolist() == [[41, _QUARTERS]]

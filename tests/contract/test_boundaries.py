@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import jcurve
-from jcurve.assumptions.nodes import Entry, Place, Text, read, read_value
+from jcurve.assumptions.nodes import Entry, Place, read, read_value
 from jcurve.commands import main
 from jcurve.ground.errors import ProjectError, ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project
@@ -80,7 +80,7 @@ def test_anchors_aliases_and_tags_on_keys_as_well(text: str, words: str) -> None
 def test_marks_in_a_text_are_text() -> None:
     """``&``, ``*`` and ``!`` are letters where they begin nothing."""
     text = "story: R&D up 5 * 2!\nother: '*this'\n"
-    assert read(text.encode(), "x.yml").get("story") == Entry("story", Text("R&D up 5 * 2!", 1), 1)
+    assert read(text.encode(), "x.yml").get("story") == Entry("story", "R&D up 5 * 2!", 1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="shells")

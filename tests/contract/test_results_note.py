@@ -18,7 +18,7 @@ from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, taken_back
 from jcurve.analysis.forecasts import keep, standing
 from jcurve.analysis.revisions import revision
 from jcurve.analysis.snapshots import stated_inputs
-from jcurve.assumptions import Scenario
+from jcurve.assumptions import Scenario, rows_of
 from jcurve.briefing import editions
 from jcurve.briefing.editions import Edition
 from jcurve.briefing.parameters import check_parameters
@@ -26,7 +26,6 @@ from jcurve.briefing.reading import read
 from jcurve.briefing.results import record_case
 from jcurve.case import Case
 from jcurve.commands import main
-from jcurve.company import rows_of
 from jcurve.facts import reported
 from jcurve.figures import Lens, brief, guided, results_day, revised
 from jcurve.ground.numbers import MILLIONS, money

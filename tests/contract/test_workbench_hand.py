@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jcurve.assumptions import Assumption, Path, scenario
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
-from jcurve.assumptions.rows import Window, assumption_rows
+from jcurve.assumptions.rows import assumption_rows
 from jcurve.case import Case, batch_inputs, evaluate
 from jcurve.engine.evaluate import evaluate as by_numpy
 from jcurve.ground.errors import ScenarioError
@@ -259,7 +259,6 @@ def _tried(
 ) -> Iterator[tuple[tuple[str, str], dict[str, NDArray[np.float64]]]]:
     """Every value and shown period of the base case, moved: key and period, and its rows."""
     timeline = base.assembly.timeline
-    window = Window(timeline.first, timeline.last)
     for item in base.scenario.items:
         if item.derived or item.shape == "changes":
             continue
@@ -274,7 +273,7 @@ def _tried(
                     else value
                 )
                 update = {"value": made, "low": None, "high": None}
-                yield (item.key, label), assumption_rows(replace(item, **update), window)
+                yield (item.key, label), assumption_rows(replace(item, **update), timeline)
 
 
 def _period(path: Path, label: str) -> int:

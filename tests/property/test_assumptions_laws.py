@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jcurve.assumptions import Path as Dated
-from jcurve.assumptions import batch, load, rows, scenario
+from jcurve.assumptions import batch, load, rows_of, scenario
 from jcurve.assumptions.nodes import read
 from jcurve.ground.errors import ScenarioError
 from tests.contract.fixtures.scenario_files import BASE_FILE, HEAD, project_in, small_base
@@ -111,7 +111,7 @@ def test_an_override_is_the_value_of_a_file(
     from_text = scenario("base", {key: str(values[key]) for key in keys}, project=project)
     assert from_file.canonical == from_python.canonical == from_text.canonical
     assert from_file.hash == from_python.hash
-    one, other = rows(from_file), rows(from_python)
+    one, other = rows_of(from_file), rows_of(from_python)
     assert all(np.array_equal(one[key], other[key]) for key in one)
 
 

@@ -15,8 +15,8 @@ import jcurve
 from jcurve.analysis.earlier import CAPEX, CORE_GROWTH, guided, taken_back
 from jcurve.analysis.forecasts import LINES, came, forecast, keep, misses, rank
 from jcurve.analysis.revisions import Revision, revision
+from jcurve.assumptions import rows_of
 from jcurve.case import Case
-from jcurve.company import rows_of
 from jcurve.facts import capex_guidance, reported
 from jcurve.facts.forecast_records import forecast_records, stood
 from jcurve.ground.errors import FactsError, ProjectError, UsageError

@@ -29,7 +29,6 @@ def assumption(
     return Assumption(
         key=key,
         unit=more.pop("unit", "x"),
-        shape="by_year" if isinstance(value, Path) else "scalar",
         value=value,
         low=low,
         high=high,

@@ -16,10 +16,10 @@ import numpy as np
 from jcurve.analysis import shapley
 from jcurve.analysis.question import Array, Mask, Question
 from jcurve.analysis.shapley import Worth
-from jcurve.assumptions import Scenario, compare
+from jcurve.assumptions import Scenario, compare, rows_of
 from jcurve.assumptions.relations import remainder_row, rules_for
 from jcurve.assumptions.rows import slot_keys
-from jcurve.company import model, rows_of
+from jcurve.company import model
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
 

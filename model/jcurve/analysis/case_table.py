@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jcurve.analysis.question import CHUNK
-from jcurve.assumptions import Scenario, load, rows
+from jcurve.assumptions import Scenario, load, rows_of
 from jcurve.assumptions.cases import Case
 from jcurve.assumptions.paths import DATE
 from jcurve.case import evaluate, evaluate_batch
@@ -100,7 +100,7 @@ def _answers(
     if not scenarios:
         return []
     try:
-        found = evaluate_batch(rows(scenarios), names, project=project)
+        found = evaluate_batch(rows_of(scenarios), names, project=project)
     except ModelError as error:
         if len(scenarios) == 1:
             return [str(error)]

@@ -15,9 +15,9 @@ from types import MappingProxyType
 import numpy as np
 
 from jcurve.analysis.question import Array
-from jcurve.assumptions import BASE, Scenario, scenario
+from jcurve.assumptions import BASE, Scenario, rows_of, scenario
 from jcurve.case import Case
-from jcurve.company import Assembly, model, rows_of
+from jcurve.company import Assembly, model
 from jcurve.engine.evaluate import system_rows
 from jcurve.facts import Facts, Guidance, capex_guidance, history, reported
 from jcurve.facts.calendar import known, releases

@@ -15,7 +15,7 @@ import numpy as np
 from jcurve.analysis.question import Answers, Array, Draws
 from jcurve.assumptions import Scenario
 from jcurve.assumptions.fields import read_number
-from jcurve.assumptions.nodes import Place, Text
+from jcurve.assumptions.nodes import Place
 from jcurve.case import Case
 from jcurve.engine.intrinsics import NEVER, NO_OUTLAY
 from jcurve.engine.line import Kind
@@ -142,7 +142,7 @@ def _right(text: str, unit: str, case: Case) -> Callable[[Draws], Array]:
             raise UsageError.not_among(
                 "neither a number nor an assumption", text, scenario.assumptions, allowed=""
             )
-        number = read_number(Text(text), UNITS[unit], (), Place("--for")).value
+        number = read_number(text, UNITS[unit], (), Place("--for")).value
         return lambda draws: np.array([number])
     item = scenario[key]
     if item.shape != "scalar" or item.unit != unit:

@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import Scenario, batch, valid_mask
+from jcurve.assumptions import Scenario, batch, rows_of, valid_mask
 from jcurve.assumptions.relations import remainder_row
 from jcurve.case import Case, batch_inputs
-from jcurve.company import model, rows_of
+from jcurve.company import model
 from jcurve.engine.evaluate import annual, needs
 from jcurve.engine.line import Kind
 from jcurve.engine.model import VIEWS, RowKey
@@ -98,7 +98,7 @@ class Question:
         together, so that every draw is a scenario."""
         timeline = self.case.assembly.timeline
         own = self.case.assumption_rows
-        made = batch(self.scenario, draws, timeline.first, timeline.last, own)
+        made = batch(self.scenario, draws, timeline, own)
         drawn = _drawn(draws)
         for mix in self.scenario.mixes:
             if drawn.isdisjoint(mix.others):
@@ -115,7 +115,7 @@ class Question:
     def overfull(self, draws: Draws) -> Mask:
         """Which draws have a mix that sums to more than 1 and is scaled, (scenarios,) or (1,)."""
         timeline = self.case.assembly.timeline
-        made = batch(self.scenario, draws, timeline.first, timeline.last)
+        made = batch(self.scenario, draws, timeline)
         found = np.zeros(1, dtype=bool)
         drawn = _drawn(draws)
         for mix in self.scenario.mixes:

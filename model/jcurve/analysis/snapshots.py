@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from jcurve.analysis.question import Array
 from jcurve.analysis.revisions import Revision
+from jcurve.assumptions import rows_of
 from jcurve.assumptions.paths import Change, Path, Period, Value
 from jcurve.assumptions.relations import remainder_row
-from jcurve.assumptions.rows import Window, assumption_rows
-from jcurve.company import rows_of
+from jcurve.assumptions.rows import assumption_rows
 from jcurve.evaluation.naming import headline_text
 from jcurve.ground.numbers import change, differing, percent
 from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, QUARTER_COUNT, Quarter, Timeline
@@ -264,12 +264,12 @@ def stated_rows(
 ) -> dict[str, Array]:
     """The model's rows of assumptions as an edition states them; what it does not state, or in a
     form of another version, is as in ``scenario``."""
-    rows, window = rows_of(scenario, timeline), Window(timeline.first, timeline.last)
+    rows = rows_of(scenario, timeline)
     for key, given in stated.items():
         item = scenario.assumptions.get(key)
         if item is None or item.derived or given.value is None or given.unit != item.unit:
             continue
-        rows |= assumption_rows(replace(item, value=_as_held(item, given.value)), window)
+        rows |= assumption_rows(replace(item, value=_as_held(item, given.value)), timeline)
     for mix in scenario.mixes:
         rows[mix.remainder] = remainder_row(mix, rows)
     return rows

@@ -303,7 +303,7 @@ def _in_year(item: Assumption, year: str) -> Assumption:
     changed: dict[str, Any] = {
         name: in_year(path, int(year)) for name, path in whole.items() if isinstance(path, Path)
     }
-    return replace(item, shape="scalar", **changed)
+    return replace(item, **changed)
 
 
 def _furthest(room: Array, step: Array) -> float:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jcurve.analysis.question import Question
-from jcurve.assumptions import Scenario, compare, rows
-from jcurve.company import rows_of
+from jcurve.assumptions import Scenario, compare, rows_of
 from jcurve.facts import evidence
 from jcurve.ground.errors import AnswerError, UsageError
 from jcurve.ground.project import Project
@@ -91,8 +90,7 @@ def stresses(
         outputs: single values.
     """
     question = Question.of(base, outputs, project)
-    timeline = question.case.assembly.timeline
-    made = rows([base, *stressed], timeline.first, timeline.last)
+    made = rows_of([base, *stressed], question.case.assembly.timeline)
     answers = question.answers(made)
     wide = {name: np.broadcast_to(row, (len(stressed) + 1,)) for name, row in answers.items()}
     found: list[Stress] = []

@@ -14,7 +14,7 @@ hold between them), ``scenario_files`` (the chain of parents).
 from __future__ import annotations
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.batch import batch, position, rows, valid_mask
+from jcurve.assumptions.batch import batch, position, rows_of, valid_mask
 from jcurve.assumptions.drafts import changed_scenario_text, new_scenario_text, save, start
 from jcurve.assumptions.migration import Migrated, migrate
 from jcurve.assumptions.paths import Change, Path, Value
@@ -24,6 +24,6 @@ from jcurve.assumptions.scenario_files import BASE, available, load, scenario, s
 __all__ = [
     "BASE", "Assumption", "Change", "Difference", "Migrated", "Path", "Scenario", "Value",
     "available", "batch", "changed_scenario_text", "compare", "load", "migrate",
-    "new_scenario_text", "parse_override", "position", "rows", "save",
+    "new_scenario_text", "parse_override", "position", "rows_of", "save",
     "scenario", "shipped", "shipped_or", "start", "valid_mask",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from jcurve.assumptions.fields import number_text
 from jcurve.assumptions.paths import Array, Path, Value
 from jcurve.ground.numbers import readable, span
 from jcurve.ground.quarters import Quarter
-from jcurve.ground.units import ASSUMPTION_UNITS, UNITS, Unit
+from jcurve.ground.units import UNITS, Unit
 
 Shape: TypeAlias = Literal["scalar", "by_year", "by_quarter", "changes"]
 Distribution: TypeAlias = Literal[
@@ -36,7 +36,6 @@ class Assumption:
 
     key: str  # dotted name; a family's member is the last segment
     unit: str  # of value, low, high and bounds
-    shape: Shape  # one value, a path by year or by quarter, or a list of life changes
     # a number (a quarter's index for ``date``, a position for ``choice``), a
     # :class:`~jcurve.assumptions.paths.Path`, or changes
     value: Value
@@ -70,24 +69,13 @@ class Assumption:
     stated: Assumption | None = None  # see :attr:`book`
 
     def holding(self) -> Assumption:
-        """This assumption, whose parts go together.
+        """This assumption, whose numbers are finite and in order at all times.
 
         Raises:
-            ValueError: they do not.
+            ValueError: they are not.
         """
-        if self.unit not in ASSUMPTION_UNITS:
-            raise ValueError(f"unknown unit {self.unit}")
-        shape = shape_of(self.value)
-        if shape != self.shape:
-            raise ValueError(f"{self.shape} given a value of shape {shape}")
-        if (self.low is None) != (self.high is None):
-            raise ValueError("low and high are given both or neither")
-        if isinstance(self.value, tuple):
-            dates = [change.date for change in self.value]
-            if sorted(set(dates)) != dates:
-                raise ValueError("dates of changes do not rise")
-            if not self.value:
-                return self
+        if self.value == ():
+            return self
         spread = [row for row in (self._row(self.low), self._row(self.high)) if row is not None]
         rows = [*spread[:1], self.row(), *spread[1:]]
         if not all(np.isfinite(row).all() for row in rows):
@@ -99,6 +87,11 @@ class Assumption:
         if any((b < a - _SLACK * np.maximum(1, abs(a))).any() for a, b in in_order):
             raise ValueError("not in order: bound, low, value, high, bound")
         return self
+
+    @property
+    def shape(self) -> Shape:
+        """Of the value."""
+        return shape_of(self.value)
 
     @property
     def measure(self) -> Unit:
@@ -205,7 +198,7 @@ class Assumption:
 
 
 def shape_of(value: Value) -> Shape:
-    """The shape of a value."""
+    """One value, a path by year or by quarter, or a list of life changes."""
     if isinstance(value, Path):
         return "by_year" if value.by == "year" else "by_quarter"
     return "changes" if isinstance(value, tuple) else "scalar"

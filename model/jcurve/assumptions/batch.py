@@ -17,60 +17,51 @@ import numpy as np
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.paths import DATE, Array, Mask, Path
 from jcurve.assumptions.relations import remainder_row, rules_for
-from jcurve.assumptions.rows import Window, slot_keys, stacked
+from jcurve.assumptions.rows import WHOLE, slot_keys, stacked
 from jcurve.assumptions.scenario import Scenario
 from jcurve.ground.errors import UsageError
-from jcurve.ground.quarters import FIRST_QUARTER, FIRST_YEAR, LAST_QUARTER, QUARTERS_IN_YEAR
+from jcurve.ground.quarters import FIRST_YEAR, QUARTERS_IN_YEAR, Timeline
 
 _SLACK = 1e-9
 
 
-def rows(
-    scenarios: Scenario | Sequence[Scenario],
-    timeline_first: str = FIRST_QUARTER,
-    timeline_last: str = LAST_QUARTER,
+def rows_of(
+    scenarios: Scenario | Sequence[Scenario], timeline: Timeline = WHOLE
 ) -> dict[str, Array]:
-    """Every assumption as a row for the engine, by key.
-
-    Args:
-        scenarios: one, or several side by side.
-        timeline_first, timeline_last: quarters of the model.
+    """Every assumption of a scenario, or of several side by side, as a row for the engine, by key.
 
     Returns:
-        (1 or quarter, 1 or scenario); a year's value stands in each of its quarters. Dates
-        are quarter indices from ``timeline_first``. A list of changes gives ``key.date.1``,
-        ``key.life.1`` and so on, life in years; a slot that is not used comes one quarter
-        after the timeline and repeats the last life.
+        (1 or quarter, 1 or scenario); a year's value stands in each of its quarters. For dates and
+        lists of changes see :func:`jcurve.assumptions.rows.assumption_rows`.
 
     Raises:
-        UsageError: no scenario, scenarios of different bases, or a timeline out of range.
+        UsageError: no scenario, or scenarios of different bases.
     """
-    several = [scenarios] if isinstance(scenarios, Scenario) else list(scenarios)
-    return stacked([each.items for each in several], Window(timeline_first, timeline_last))
+    several = [scenarios] if isinstance(scenarios, Scenario) else scenarios
+    return stacked([each.items for each in several], timeline)
 
 
 def batch(
     base: Scenario,
     draws: Mapping[str, Array],
-    timeline_first: str = FIRST_QUARTER,
-    timeline_last: str = LAST_QUARTER,
+    timeline: Timeline = WHOLE,
     own: Mapping[str, Array] | None = None,
 ) -> dict[str, Array]:
     """The rows of ``base`` with drawn values in place of its own.
 
     Args:
         base: gives everything that is not drawn.
-        draws: (scenarios,) by key; values in the key's unit, or positions of dated values.
-        timeline_first, timeline_last: quarters of the model. Drawn dates are indices from
-            2012Q1, as in :class:`Assumption`.
+        draws: (scenarios,) by key; values in the key's unit, or positions of dated values. Dates
+            are indices from 2012Q1, as in :class:`Assumption`.
+        timeline: of the model.
         own: the rows of ``base`` as it is, where they are at hand.
 
     Raises:
         UsageError: an unknown key, a remainder, a path without a range, or draws of
             different lengths or not finite.
     """
-    window = Window(timeline_first, timeline_last)
-    made = stacked([base.items], window) if own is None else dict(own)
+    span = timeline.span
+    made = rows_of(base, timeline) if own is None else dict(own)
     width = _width(draws)
     years: list[tuple[Assumption, str, Array]] = []
     for key, drawn in draws.items():
@@ -88,16 +79,16 @@ def batch(
         elif item.derived:
             raise UsageError("the remainder of a mix is computed, never drawn", received=key)
         elif isinstance(item.value, Path):
-            made[key] = window.cut(_path_at(item, item.value, values))
+            made[key] = _path_at(item, item.value, values)[span]
         elif item.shape == "changes":
-            made |= _next_change(item, values, window)
+            made |= _next_change(item, values, span.start)
         else:
-            made[key] = values - (window.start if item.unit == DATE else 0)
+            made[key] = values - (span.start if item.unit == DATE else 0)
     for item, year, values in years:
-        start = (int(year[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - window.start
-        if len(year) != 4 or not 0 <= start < len(window):
+        start = (int(year[:4]) - FIRST_YEAR) * QUARTERS_IN_YEAR - span.start
+        if len(year) != 4 or not 0 <= start < len(timeline):
             raise UsageError("year outside the timeline", received=f"{item.key}.{year}")
-        row = np.array(np.broadcast_to(made[item.key], (len(window), width)))
+        row = np.array(np.broadcast_to(made[item.key], (len(timeline), width)))
         row[start : start + QUARTERS_IN_YEAR] = values
         made[item.key] = row
     for mix in base.mixes:
@@ -174,7 +165,7 @@ def _path_at(item: Assumption, path: Path, values: Array) -> Array:
     return moved if path.by == "quarter" else np.repeat(moved, QUARTERS_IN_YEAR, axis=0)
 
 
-def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Array]:
+def _next_change(item: Assumption, lives: Array, start: int) -> dict[str, Array]:
     """The slot of the next change with drawn lives: a further one, or the last that the
     scenario makes where that comes no earlier than the next would."""
     if not item.has_range:
@@ -185,7 +176,7 @@ def _next_change(item: Assumption, lives: Array, window: Window) -> dict[str, Ar
     last = item.value[-1]
     slot = len(item.value) - (last.date >= item.next)
     date, life = slot_keys(item.key)[slot]
-    dated = max(last.date, item.next) - window.start
+    dated = max(last.date, item.next) - start
     return {date: np.array([[float(dated)]]), life: lives}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 
 from jcurve.assumptions.assumption import Assumption
@@ -119,11 +119,9 @@ def _check_means(name: str, text: str, state: Scenario, opened: str, project: Wh
         raise ScenarioError("the file would not hold this state", where=name, allowed=allowed)
 
 
-def start(
-    name: str, extends: str = BASE, keys: Iterable[str] | None = None, project: Where = None
-) -> FilePath:
-    """Write a new scenario file that validates as it is and holds ``keys`` to edit, by default
-    the decision and the drivers.
+def start(name: str, extends: str = BASE, project: Where = None) -> FilePath:
+    """Write a new scenario file that validates as it is and holds the decision and the drivers
+    to edit.
 
     Returns:
         The file.
@@ -134,8 +132,7 @@ def start(
     """
     parent = load(extends, project)
     path = _free_path(name, project)
-    wanted = [item.key for item in parent.drivers] if keys is None else list(keys)
-    text = new_scenario_text(name, parent, wanted)
+    text = new_scenario_text(name, parent, [item.key for item in parent.drivers])
     write_file(path, text, fresh=True)
     return path
 

@@ -14,7 +14,7 @@ from typing import Any
 from jcurve.assumptions.assumption import DISTRIBUTIONS, KINDS, LEVELS, SHAPES, Assumption, shape_of
 from jcurve.assumptions.fields import Fields, read_number
 from jcurve.assumptions.moves import new_value
-from jcurve.assumptions.nodes import Node, Place, Table, Text
+from jcurve.assumptions.nodes import Node, Place, Table
 from jcurve.assumptions.paths import CHOICE, SWITCH, Between, Change, Path, Value
 from jcurve.assumptions.values import Values, period_of, range_of, values_of
 from jcurve.ground.units import UNITS, Unit
@@ -65,7 +65,8 @@ def define(
         _ = fields[name]
     unit = fields.unit()
     choices = _choices(fields, unit)
-    is_changes = "shape" in fields and fields.word("shape", SHAPES) == "changes"
+    stated = fields.word("shape", SHAPES) if "shape" in fields else ""
+    is_changes = stated == "changes"
     reader = Values(unit, _bounds(fields, unit, choices), choices, is_changes=is_changes)
     between = fields.between()
     if remainder is None:
@@ -76,15 +77,11 @@ def define(
             if name in fields:
                 what = "the remainder of a mix is computed, never set"
                 raise fields.at(name).error(what, None, "the other members")
-    shape = shape_of(value)
-    if "shape" in fields and fields.word("shape", SHAPES) != shape:
-        stated = fields["shape"].value
-        received = stated.text if isinstance(stated, Text) else None
-        raise fields.at("shape").error("the value is not of this shape", received, shape)
+    if stated not in ("", shape := shape_of(value)):
+        raise fields.at("shape").error("the value is not of this shape", stated, shape)
     made: dict[str, Any] = {
         "key": place.key,
         "unit": unit.name,
-        "shape": shape,
         "value": value,
         "bounds": None if unit.name == CHOICE else reader.bounds,
         "choices": choices,
@@ -94,7 +91,7 @@ def define(
         "set_by": author.name,
     }
     made |= range_of(value, fields, reader, between, place)
-    made |= _next_change(fields, shape == "changes" and made["low"] is not None)
+    made |= _next_change(fields, is_changes and made["low"] is not None)
     made |= _basis(fields, None, author)
     made |= _standing(fields)
     return _made(made, place)
@@ -116,12 +113,14 @@ def change(parent: Assumption, node: Node, place: Place, author: Author) -> Assu
     elif "between" in fields and isinstance(value, Path):
         value = Path(value.by, between or value.between, value.points)
     made: dict[str, Any] = {
+        "value": value,
+        "set_by": author.name,
         "why": _reason(fields, author),
         "stated": None if "low" in fields or "high" in fields else parent.book,
     }
     made |= range_of(value, fields, values_of(parent), between, place)
     made |= _basis(fields, parent, author)
-    return _changed(parent, value, author, made, place)
+    return _made({**vars(parent), **made}, place)
 
 
 def change_period(
@@ -148,20 +147,15 @@ def change_period(
         raise here.error("this assumption has one value for all dates")
     _check_replaces(parent, value, here)
     made: dict[str, Any] = {
+        "value": value,
+        "set_by": author.name,
         "why": f"{parent.why} {why}" if parent.set_by == author.name else why,
         "stated": parent.book,
     }
     made |= range_of(value, fields, reader, _between_of(parent), here)
     made |= _basis(fields, parent, author)
     made["source"] = tuple(dict.fromkeys((*parent.source, *made["source"])))
-    return _changed(parent, value, author, made, place)
-
-
-def _changed(
-    parent: Assumption, value: Value, author: Author, fields: dict[str, Any], place: Place
-) -> Assumption:
-    own = {"value": value, "shape": shape_of(value), "set_by": author.name}
-    return _made({**vars(parent), **own, **fields}, place)
+    return _made({**vars(parent), **made}, place)
 
 
 def _reason(fields: Fields, author: Author, period: str = "") -> str:
@@ -230,8 +224,8 @@ def _bounds(fields: Fields, unit: Unit, choices: tuple[str, ...]) -> tuple[float
         if unit.name == SWITCH:
             return 0.0, 1.0
         raise here.error("bounds is missing", None, example)
-    items = getattr(fields["bounds"].value, "items", ())
-    if len(items) != 2:
+    items = fields["bounds"].value
+    if not isinstance(items, tuple) or len(items) != 2:
         raise here.error("bounds are two values", None, example)
     floor, ceiling = (read_number(item, unit, (), here).value for item in items)
     if not floor <= ceiling:
@@ -306,7 +300,7 @@ def _outcomes(fields: Fields, parent: Assumption | None) -> tuple[tuple[float, f
     choices = parent.choices if parent else _choices(fields, unit)
     pairs: list[tuple[float, float]] = []
     for one in _table(fields["outcomes"].value, here).entries:
-        value = read_number(Text(one.key, one.line), unit, choices, here).value
+        value = read_number(one.key, unit, choices, here).value
         pairs.append((value, read_number(one.value, UNITS["share"], (), here).value))
     shares = [share for _, share in pairs]
     if not pairs or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from jcurve.assumptions.nodes import Entry, Listing, Node, Place, Table, Text
+from jcurve.assumptions.nodes import Entry, Node, Place, Table
 from jcurve.assumptions.paths import BETWEEN, CHOICE, DATE, SWITCH, Between
 from jcurve.assumptions.spellings import in_unit, spelling
 from jcurve.ground.errors import UsageError, nearest
@@ -80,7 +80,7 @@ class Fields(Mapping[str, Entry]):
     def word(self, name: str, known: Sequence[_Word]) -> _Word:
         """The word of a field that takes one of a few."""
         value = self[name].value
-        text = value.text if isinstance(value, Text) else None
+        text = value if isinstance(value, str) else None
         for word in known:
             if text == word:
                 return word
@@ -114,7 +114,7 @@ class Quantity:
 
 def read_text(node: Node, place: Place, what: str) -> str:
     """A non-empty text, as one line."""
-    text = " ".join(node.text.split()) if isinstance(node, Text) and node.text else ""
+    text = " ".join(node.split()) if isinstance(node, str) else ""
     if not text:
         raise place.error(f"{what} is missing", None, "a text")
     return text
@@ -122,9 +122,9 @@ def read_text(node: Node, place: Place, what: str) -> str:
 
 def read_texts(node: Node, place: Place, what: str) -> tuple[str, ...]:
     """A list of texts."""
-    if not isinstance(node, Listing):
+    if not isinstance(node, tuple):
         raise place.error(f"{what} is not a list", None, "a list such as [CAPEX_2025]")
-    return tuple(read_text(item, place, f"an entry of {what}") for item in node.items)
+    return tuple(read_text(item, place, f"an entry of {what}") for item in node)
 
 
 def read_number(node: Node, unit: Unit, choices: tuple[str, ...], place: Place) -> Quantity:
@@ -136,10 +136,10 @@ def read_number(node: Node, unit: Unit, choices: tuple[str, ...], place: Place) 
         choices: the names to choose from, for a choice.
         place: for errors.
     """
-    if not isinstance(node, Text) or node.text is None:
-        what = "no value" if isinstance(node, Text) else "not one value"
+    if not isinstance(node, str):
+        what = "no value" if node is None else "not one value"
         raise place.error(what, None, _example(unit, choices))
-    text = node.text.strip()
+    text = node.strip()
     match unit.name:
         case "date":
             return Quantity(_quarter(text, place), False, text)

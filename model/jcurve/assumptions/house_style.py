@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from xml.etree import ElementTree
 
-from jcurve.assumptions.nodes import Text, read
+from jcurve.assumptions.nodes import Table, read
 from jcurve.ground.errors import ScenarioError, UsageError, nearest
 
 FILE_NAME = "house_style.yml"
@@ -82,29 +82,29 @@ def read_house_style(reports: Path) -> HouseStyle:
         raise UsageError(what, where=error.where, received=error.received) from error
     given: dict[str, Any] = {}
     for key, node, line in ((each.key, each.value, each.line) for each in entries):
-        where = f"{origin}:{line}, {key}"
+        where, is_nested = f"{origin}:{line}, {key}", isinstance(node, Table | tuple)
         if key == "currency":
             what = "no presentation currency: reports are in US dollars, as the accounts are"
             allowed = "a table of jcurve lines, converted with a rate and a day of your own"
-            raise UsageError(what, where=where, received=getattr(node, "text", ""), allowed=allowed)
+            raise UsageError(what, where=where, received="" if is_nested else node, allowed=allowed)
         if key not in _KEYS:
             known = ", ".join(_KEYS)
             raise UsageError(
                 "unknown key", where=where, allowed=known, suggestion=nearest(key, _KEYS)
             )
-        if not isinstance(node, Text):
+        if isinstance(node, Table | tuple):
             raise UsageError("not a text", where=where)
-        if not node.text:
+        if not node:
             continue
-        given[key] = node.text
+        given[key] = node
         if key in ("colour", "accent"):
-            given[key] = _colour(node.text, where)
+            given[key] = _colour(node, where)
         elif key == "logo":
-            given[key] = _logo(reports, node.text, where)
-        elif key == "paper" and node.text not in _PAPERS:
-            raise UsageError.not_among("unknown paper", node.text, _PAPERS, where=where)
+            given[key] = _logo(reports, node, where)
+        elif key == "paper" and node not in _PAPERS:
+            raise UsageError.not_among("unknown paper", node, _PAPERS, where=where)
         elif key == "date":
-            given[key] = _date(node.text, where)
+            given[key] = _date(node, where)
     return HouseStyle(**given)
 
 

@@ -30,7 +30,6 @@ class End(NamedTuple):
 class Idle(NamedTuple):
     """Why a value changes nothing."""
 
-    key: str  # of the value
     ruling: str  # of the assumption that makes it idle; empty where nothing could change that
     text: str  # the reason, in keys
     words: str  # the reason, in labels
@@ -122,7 +121,7 @@ def idle(item: Assumption, items: Items) -> Iterator[Idle]:
     """Why an assumption changes nothing in a scenario; nothing where it does."""
     if item.key in _NOT_DEPRECIATED:
         words = "Land is not depreciated: no effect"
-        yield Idle(item.key, "", f"{item.key} changes nothing: land is not depreciated", words)
+        yield Idle("", f"{item.key} changes nothing: land is not depreciated", words)
         return
     if item.key.startswith(_BOOK):
         yield from _overridden(item, items)
@@ -134,12 +133,12 @@ def idle(item: Assumption, items: Items) -> Iterator[Idle]:
     if other is not None and (other.row() == float(value)).all():
         text = f"{item.key} changes nothing while {other.key} is {value}"
         stands = {"switch": "off"}.get(other.unit, value)
-        yield Idle(item.key, other.key, text, f"No effect while “{other.called}” is {stands}")
+        yield Idle(other.key, text, f"No effect while “{other.called}” is {stands}")
     key, treatment, wanted = _RUN_OFF
     if item.key == key and treatment in items and items[treatment].text() != wanted:
         text = f"{key} changes nothing unless {treatment} is {wanted}"
         words = f"No effect unless “{items[treatment].called}” is {wanted.replace('_', ' ')}"
-        yield Idle(key, treatment, text, words)
+        yield Idle(treatment, text, words)
 
 
 def _overridden(item: Assumption, items: Items) -> Iterator[Idle]:
@@ -158,7 +157,7 @@ def _overridden(item: Assumption, items: Items) -> Iterator[Idle]:
         words = (
             f"{changes[-1].life:g} years hold since {Quarter.at(last)}: this moves the past only"
         )
-        yield Idle(item.key, _CHANGES, text, words, partly=True)
+        yield Idle(_CHANGES, text, words, partly=True)
 
 
 def _history(item: Assumption) -> Iterator[Idle]:
@@ -170,7 +169,7 @@ def _history(item: Assumption) -> Iterator[Idle]:
     missing = [Quarter.at(change.date) for change in book if change.date not in made]
     if missing:
         text = f"{item.key} replaces all changes and leaves out {', '.join(missing)}"
-        yield Idle(item.key, "", text, f"Leaves out {', '.join(missing)}", partly=True)
+        yield Idle("", text, f"Leaves out {', '.join(missing)}", partly=True)
     for earlier, later in pairwise(item.value):
         if earlier not in book and later in book:
             until = f"the change of {Quarter.at(later.date)}"
@@ -179,4 +178,4 @@ def _history(item: Assumption) -> Iterator[Idle]:
                 f"{item.key}.{at} is overridden by {until}: it moves depreciation until then only"
             )
             words = f"The life of {at} is overridden by {until}"
-            yield Idle(item.key, "", text, words, partly=True)
+            yield Idle("", text, words, partly=True)

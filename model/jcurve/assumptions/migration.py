@@ -12,16 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from jcurve.assumptions.nodes import Entry, Listing, Place, Table, Text, content_of, read
-from jcurve.assumptions.retired import (
-    SCHEMA,
-    Pairs,
-    Retired,
-    exactly,
-    refusal,
-    rest_of_one,
-    retired,
-)
+from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
+from jcurve.assumptions.retired import SCHEMA, Retired, exactly, refusal, rest_of_one, retired
 from jcurve.assumptions.scenario_files import available, read_scenario
 from jcurve.ground.errors import UsageError
 from jcurve.ground.files import write_file
@@ -37,31 +29,39 @@ _GROWTH, _GUIDED = "costs.core_growth", "costs.guided_through"
 _REGIONS = "advertising.volume_growth."  # Keys that only shift growth between regions now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Conversion:
-    """A file of an earlier schema in the present one."""
+    """A file of an earlier schema, and what replaces some of its lines in the present one."""
 
-    text: str  # of the file
-    moved: Pairs = ()  # (key, what it became), exact
-    dropped: Pairs = ()  # (key, successor and reason) of what stands as a comment now
-    noted: Pairs = ()  # (key, what to look at) of what is read otherwise than it was
+    lines: list[str]
+    origin: str
+    moved: list[tuple[str, str]] = field(default_factory=list)  # key, what it became, exact
+    # key, successor and reason of what stands as a comment now
+    dropped: list[tuple[str, str]] = field(default_factory=list)
+    # key, what to look at of what is read otherwise than it was
+    noted: list[tuple[str, str]] = field(default_factory=list)
+    # by the first line: the end and the new lines
+    replaced: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The file in the present schema."""
+        out: list[str] = []
+        at = 0
+        while at < len(self.lines):
+            at, lines = self.replaced.get(at, (at + 1, [self.lines[at]]))
+            out += lines
+        return "\n".join(out)
 
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """What became of a file.
-
-    Attributes:
-        file: the file.
-        conversion: what was converted.
-        diff: from the file as it was, as ``diff -u`` writes it; empty where nothing changes.
-        written: whether the file holds the result now.
-    """
+    """What became of a file."""
 
     file: FilePath
-    conversion: Conversion
-    diff: str
-    written: bool
+    conversion: Conversion  # what was converted
+    diff: str  # from the file as it was, as ``diff -u`` writes it; empty where nothing changes
+    written: bool  # whether the file holds the result now
 
 
 def migrate(
@@ -98,37 +98,16 @@ def migrate(
     is_schedule = read(content, origin).get("schedules") is not None
     before = content.decode("utf-8-sig").replace("\r\n", "\n")
     made = (convert_overrides if is_schedule else convert)(before, origin)
-    if made.text != before and not is_schedule:
-        read_scenario(path.stem, made.text, home)
-    old, new = (text.splitlines(keepends=True) for text in (before, made.text))
+    converted = made.text
+    if converted != before and not is_schedule:
+        read_scenario(path.stem, converted, home)
+    old, new = (text.splitlines(keepends=True) for text in (before, converted))
     diff = "".join(difflib.unified_diff(old, new, origin, f"{origin} (schema {SCHEMA})"))
     if diff and not dry_run:
         if path.parent == home.scenarios:
             home.own()
-        write_file(path, made.text)
+        write_file(path, converted)
     return Migrated(path, made, diff, bool(diff) and not dry_run)
-
-
-@dataclass
-class _Edits:
-    """Lines of a file, and what replaces some: by the first, the end and the new ones."""
-
-    lines: list[str]
-    origin: str
-    moved: list[tuple[str, str]] = field(default_factory=list)
-    dropped: list[tuple[str, str]] = field(default_factory=list)
-    noted: list[tuple[str, str]] = field(default_factory=list)
-    replaced: dict[int, tuple[int, list[str]]] = field(default_factory=dict)
-
-    def made(self) -> Conversion:
-        """The file with all edits."""
-        out: list[str] = []
-        at = 0
-        while at < len(self.lines):
-            at, lines = self.replaced.get(at, (at + 1, [self.lines[at]]))
-            out += lines
-        text = "\n".join(out)
-        return Conversion(text, tuple(self.moved), tuple(self.dropped), tuple(self.noted))
 
 
 def convert(text: str, origin: str) -> Conversion:
@@ -137,7 +116,7 @@ def convert(text: str, origin: str) -> Conversion:
     if root.get("extends") is None:
         allowed = "the base scenario of this version, and yours as one that extends it"
         raise Place(origin).error("a base scenario is not converted", None, allowed)
-    edits = _Edits(text.split("\n"), origin)
+    edits = Conversion(text.split("\n"), origin)
     older = _set_schema(root, edits)
     table = root.get("assumptions")
     entries = table.value.entries if table is not None and isinstance(table.value, Table) else ()
@@ -146,16 +125,16 @@ def convert(text: str, origin: str) -> Conversion:
             _convert_entry(entry, span, edits)
         elif older:
             _note(entry, span, edits)
-    return edits.made()
+    return edits
 
 
-def _set_schema(root: Table, edits: _Edits) -> bool:
+def _set_schema(root: Table, edits: Conversion) -> bool:
     """State the present schema; whether it was another, or none."""
     stated = root.get("schema")
     if stated is None or stated.line is None:
         edits.replaced[0] = (1, [f"schema: {SCHEMA}", edits.lines[0]])
         return True
-    value = stated.value.text if isinstance(stated.value, Text) else None
+    value = stated.value if isinstance(stated.value, str) else None
     if value not in ("1", str(SCHEMA)):
         place = Place(edits.origin, stated.line)
         raise place.error("unknown schema", value, f"1 or {SCHEMA}")
@@ -166,7 +145,7 @@ def _set_schema(root: Table, edits: _Edits) -> bool:
     return True
 
 
-def _spans(entries: Sequence[Entry], edits: _Edits) -> Iterator[tuple[Entry, tuple[int, int]]]:
+def _spans(entries: Sequence[Entry], edits: Conversion) -> Iterator[tuple[Entry, tuple[int, int]]]:
     """Each entry with its lines, counted from 0; what follows it as a comment is not its own."""
     starts = [entry.line - 1 for entry in entries if entry.line is not None]
     for entry, first, after in zip(entries, starts, [*starts, len(edits.lines)][1:], strict=True):
@@ -179,7 +158,7 @@ def _spans(entries: Sequence[Entry], edits: _Edits) -> Iterator[tuple[Entry, tup
         yield entry, (first, last)
 
 
-def _convert_entry(entry: Entry, span: tuple[int, int], edits: _Edits) -> None:
+def _convert_entry(entry: Entry, span: tuple[int, int], edits: Conversion) -> None:
     first, last = span
     lines = edits.lines[first:last]
     margin = _margin(lines[0])
@@ -217,11 +196,11 @@ def _other_fields(fields: Mapping[str, Entry], found: Retired) -> list[str] | No
             lines.append(f"{swapped[name]}: {turned[0][1]}")
         elif name not in _SAME:
             return None
-        elif isinstance(node, Listing):
-            texts = (item.text or "" for item in node.items if isinstance(item, Text))
+        elif isinstance(node, tuple):
+            texts = (item or "" for item in node if item is None or isinstance(item, str))
             lines.append(f"{name}: [{', '.join(texts)}]")
-        elif isinstance(node, Text):
-            lines.append(f"{name}: {_quoted(node.text or '')}")
+        elif not isinstance(node, Table):
+            lines.append(f"{name}: {_quoted(node or '')}")
     return lines
 
 
@@ -238,7 +217,7 @@ def _margin(line: str) -> str:
     return line[: len(line) - len(line.lstrip())]
 
 
-def _note(entry: Entry, span: tuple[int, int], edits: _Edits) -> None:
+def _note(entry: Entry, span: tuple[int, int], edits: Conversion) -> None:
     """An entry that stays, and is read otherwise than it was."""
     first, last = span
     lines = edits.lines[first:last]
@@ -267,16 +246,16 @@ def _note(entry: Entry, span: tuple[int, int], edits: _Edits) -> None:
 
 def convert_overrides(text: str, origin: str) -> Conversion:
     """A schedule with the overrides of its entries in the present keys."""
-    edits = _Edits(text.split("\n"), origin)
+    edits = Conversion(text.split("\n"), origin)
     schedules = read(text.encode(), origin).get("schedules")
     for schedule in getattr(schedules.value if schedules else None, "entries", ()):
         given = schedule.value.get("overrides") if isinstance(schedule.value, Table) else None
         for entry in getattr(given.value if given else None, "entries", ()):
             _convert_override(entry, edits)
-    return edits.made()
+    return edits
 
 
-def _convert_override(entry: Entry, edits: _Edits) -> None:
+def _convert_override(entry: Entry, edits: Conversion) -> None:
     found = retired(entry.key)
     if found is None:
         return
@@ -288,7 +267,7 @@ def _convert_override(entry: Entry, edits: _Edits) -> None:
     at = entry.line - 1
     _, lines = edits.replaced.get(at, (at + 1, [edits.lines[at]]))
     (key, value), old = exact[0], re.escape(entry.key)
-    written = re.escape(entry.value.text or "") if isinstance(entry.value, Text) else ""
+    written = re.escape(entry.value) if isinstance(entry.value, str) else ""
     pattern = rf"([\"']?){old}\1\s*:\s*([\"']?){written}\2"
     edits.replaced[at] = (at + 1, [re.sub(pattern, f"{key}: {value}", lines[0], count=1)])
     edits.moved.append((entry.key, f"{key}: {value}"))

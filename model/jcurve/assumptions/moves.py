@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from jcurve.assumptions.assumption import Assumption
-from jcurve.assumptions.nodes import Node, Place, Text
+from jcurve.assumptions.nodes import Node, Place
 from jcurve.assumptions.paths import DATE, Between, Path, Period, Value
 from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.quarters import FIRST_QUARTER, QUARTERS_IN_YEAR, Quarter
@@ -46,7 +46,7 @@ def new_value(
         insist: take a bare number as it is, however unusual.
     """
     reader = values_of(parent, insist=insist)
-    text = node.text if isinstance(node, Text) and node.text else ""
+    text = node if isinstance(node, str) else ""
     if _TELLS.search(text) and isinstance(parent.value, Path):
         stated = parent.as_of
         quarter = Quarter.on(stated.isoformat()) - FIRST_QUARTER
@@ -61,7 +61,7 @@ def new_value(
         return path
     if _TELLS.search(text) and parent.unit == DATE and isinstance(parent.value, float):
         at = parent.value + _date_steps(text, place)
-        return reader.value(Text(Quarter.at(at)), between, place)
+        return reader.value(Quarter.at(at), between, place)
     return reader.value(node, between, place)
 
 

@@ -66,16 +66,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A scalar as written, None for an empty one; ``line`` as in :class:`Place`."""
-
-    text: str | None
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """One ``key: value`` of a table and the line of its key."""
+    """One ``key: value`` of a table and the line of its key, as in :class:`Place`."""
 
     key: str
     value: Node
@@ -87,22 +79,14 @@ class Table:
     """A mapping in the order written; no key occurs twice."""
 
     entries: tuple[Entry, ...]
-    line: int | None = None
 
     def get(self, key: str) -> Entry | None:
         """The entry of ``key``."""
         return next((entry for entry in self.entries if entry.key == key), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A sequence."""
-
-    items: tuple[Node, ...]
-    line: int | None = None
-
-
-Node: TypeAlias = Text | Table | Listing
+Node: TypeAlias = "str | Table | tuple[Node, ...] | None"
+"""A text as written, None for an empty one; a table; a list."""
 
 
 def content_of(path: Path, origin: str) -> bytes:
@@ -147,7 +131,7 @@ def read(content: bytes, origin: str) -> Table:
 def read_value(text: str, place: Place) -> Node:
     """An override's text: a table, a list or a quoted text as YAML writes them, or itself."""
     if not text.lstrip().startswith(("{", "[", '"', "'")):
-        return Text(text)
+        return text
     import yaml
 
     try:
@@ -156,7 +140,7 @@ def read_value(text: str, place: Place) -> Node:
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         example = "such as {2026: 137500, 2027: 188000}"
         raise place.error("not a table or list", text, example) from error
-    return Text(text) if root is None else _node(root, place, 0)
+    return text if root is None else _node(root, place, 0)
 
 
 def _loader() -> type[yaml.SafeLoader]:
@@ -205,16 +189,15 @@ def _line(place: Place, mark: Any) -> int | None:
 def _node(node: yaml.Node, place: Place, depth: int) -> Node:
     import yaml
 
-    line = _line(place, node.start_mark)
     if depth > _MAX_DEPTH:
-        raise place.at(line).error("nested too deeply")
+        raise place.at(_line(place, node.start_mark)).error("nested too deeply")
     if isinstance(node, yaml.MappingNode):
         return _table(node, place, depth)
     if isinstance(node, yaml.SequenceNode):
-        return Listing(tuple(_node(item, place, depth + 1) for item in node.value), line)
+        return tuple(_node(item, place, depth + 1) for item in node.value)
     # Only a plain scalar can be empty; the two parsers spell its style differently.
     is_null = not getattr(node, "style", None) and node.value in _NULLS
-    return Text(None if is_null else str(node.value), line)
+    return None if is_null else str(node.value)
 
 
 def _table(node: yaml.MappingNode, place: Place, depth: int) -> Table:
@@ -232,7 +215,7 @@ def _table(node: yaml.MappingNode, place: Place, depth: int) -> Table:
             raise place.at(line).error("a key is given twice", key, allowed)
         first[key] = key_node.start_mark.line + 1
         entries.append(Entry(key, _node(value_node, place, depth + 1), line))
-    return Table(tuple(entries), _line(place, node.start_mark))
+    return Table(tuple(entries))
 
 
 def from_python(value: object, place: Place, depth: int = 0) -> Node:
@@ -240,14 +223,14 @@ def from_python(value: object, place: Place, depth: int = 0) -> Node:
     if depth > _MAX_DEPTH:
         raise place.error("nested too deeply")
     if value is None or isinstance(value, str):
-        return Text(value)
+        return value
     if isinstance(value, bool):
-        return Text("true" if value else "false")
+        return "true" if value else "false"
     if isinstance(value, numbers.Integral):
         # Python refuses to spell out integers of thousands of digits.
-        return Text(str(int(value)) if abs(int(value)) < _MAX_INTEGER else "inf")
+        return str(int(value)) if abs(int(value)) < _MAX_INTEGER else "inf"
     if isinstance(value, numbers.Real):
-        return Text(repr(float(value)))
+        return repr(float(value))
     if isinstance(value, Mapping):
         entries: dict[str, Entry] = {}
         for key, item in value.items():
@@ -257,6 +240,6 @@ def from_python(value: object, place: Place, depth: int = 0) -> Node:
             entries[name] = Entry(name, from_python(item, place, depth + 1))
         return Table(tuple(entries.values()))
     if isinstance(value, list | tuple):
-        return Listing(tuple(from_python(item, place, depth + 1) for item in value))
+        return tuple(from_python(item, place, depth + 1) for item in value)
     allowed = "a number, text, a table by year or a list"
     raise place.error("not a value of an assumption", type(value).__name__, allowed)

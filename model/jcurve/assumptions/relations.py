@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from jcurve.assumptions.assumption import Assumption, shape_of
+from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.fields import Fields, read_text
-from jcurve.assumptions.nodes import Place, Table, Text
+from jcurve.assumptions.nodes import Place, Table
 from jcurve.assumptions.paths import Array, Mask, Path
 
 Rows: TypeAlias = Mapping[str, Array]
@@ -45,7 +45,7 @@ def read_mixes(table: Table, keys: Iterable[str], place: Place) -> tuple[Mix, ..
         fields = Fields(entry.value, ("members", "remainder"), here)
         members = fields.texts("members")
         left = read_text(
-            fields["remainder"].value if "remainder" in fields else Text(None), here, "remainder"
+            fields["remainder"].value if "remainder" in fields else None, here, "remainder"
         )
         for key in (f"{entry.key}.{member}" for member in members):
             if key not in known:
@@ -110,7 +110,7 @@ def settle(
             value = remainder(mix, settled, touched[-1])
             why = f"What the other members of {mix.name} leave."
             settled[mix.remainder] = replace(
-                settled[mix.remainder], value=value, shape=shape_of(value), why=why, set_by=set_by
+                settled[mix.remainder], value=value, why=why, set_by=set_by
             )
     return settled
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from jcurve.assumptions.nodes import Listing, Node, Place, Table, Text
+from jcurve.assumptions.nodes import Node, Place, Table
 from jcurve.ground.errors import ScenarioError
 
 SCHEMA = 2  # The schema of scenario files that this version reads
@@ -45,8 +45,8 @@ def rest_of_one(node: Node) -> Pairs | None:
 
 
 def _left(node: Node) -> str | None:
-    text = node.text if isinstance(node, Text) else None
-    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(|%|percent|share)\s*", text or "")
+    text = node if isinstance(node, str) else ""
+    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(|%|percent|share)\s*", text)
     if found is None:
         return None
     whole = 100 if found[2] in ("%", "percent") else 1
@@ -61,18 +61,19 @@ def _one_by_one(node: Node) -> Pairs | None:
     """Changes beyond history, each under its own date; another history as one table, and a
     table as it is."""
     if isinstance(node, Table):
-        lives = (f"{each.key}: {getattr(each.value, 'text', '')}" for each in node.entries)
+        told = {each.key: each.value for each in node.entries}
+        lives = (f"{key}: {life if isinstance(life, str) else ''}" for key, life in told.items())
         return (("life.change", f"{{{', '.join(lives)}}}"),)
+    if not isinstance(node, tuple):
+        return None
     made: dict[str, str] = {}
-    for item in node.items if isinstance(node, Listing) else ():
+    for item in node:
         date = item.get("date") if isinstance(item, Table) else None
         life = item.get("life") if isinstance(item, Table) else None
-        texts = [each.value.text for each in (date, life) if each and isinstance(each.value, Text)]
-        if len(texts) != 2 or texts[0] is None or texts[1] is None:
+        texts = [each.value for each in (date, life) if each and isinstance(each.value, str)]
+        if len(texts) != 2:
             return None
         made[texts[0]] = texts[1]
-    if not isinstance(node, Listing):
-        return None
     beyond = {date: life for date, life in made.items() if date not in _HISTORY}
     if beyond and all(
         made.get(date) in (f"{life:g}", f"{life}") for date, life in _HISTORY.items()

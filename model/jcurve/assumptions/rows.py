@@ -6,7 +6,7 @@ nothing varies; a list of life changes gives a date and a life for each of its s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -14,33 +14,9 @@ from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.paths import DATE, Array, Path
 from jcurve.assumptions.values import CHANGE_SLOTS
 from jcurve.ground.errors import UsageError
-from jcurve.ground.quarters import FIRST_QUARTER, LAST_QUARTER, QUARTER_COUNT, Quarter
+from jcurve.ground.quarters import Timeline
 
-
-class Window:
-    """The quarters of a model's timeline, inside the horizon.
-
-    Raises:
-        UsageError: a label is no quarter, or they leave the horizon.
-    """
-
-    def __init__(self, first: str = FIRST_QUARTER, last: str = LAST_QUARTER) -> None:
-        given = f"{first} to {last}"
-        try:
-            self.start, stop = Quarter(first) - FIRST_QUARTER, Quarter(last) - FIRST_QUARTER + 1
-        except UsageError as error:
-            raise UsageError("not a quarter", received=given, allowed="such as 2012Q1") from error
-        if not 0 <= self.start < stop <= QUARTER_COUNT:
-            what = "a timeline inside the horizon"
-            raise UsageError(what, received=given, allowed=f"{FIRST_QUARTER} to {LAST_QUARTER}")
-        self.stop = stop
-
-    def __len__(self) -> int:
-        return self.stop - self.start
-
-    def cut(self, quarters: Array) -> Array:
-        """The timeline's part of (quarter of the horizon, …)."""
-        return quarters[self.start : self.stop]
+WHOLE = Timeline()  # The horizon, quarter by quarter
 
 
 def slot_keys(key: str) -> tuple[tuple[str, str], ...]:
@@ -48,57 +24,48 @@ def slot_keys(key: str) -> tuple[tuple[str, str], ...]:
     return tuple((f"{key}.date.{i}", f"{key}.life.{i}") for i in range(1, CHANGE_SLOTS + 1))
 
 
-def assumption_rows(item: Assumption, window: Window) -> dict[str, Array]:
+def assumption_rows(item: Assumption, timeline: Timeline) -> dict[str, Array]:
     """The rows of one assumption: (1, 1) or (quarter, 1), by the name the engine reads.
 
-    Dates are quarter indices from the first quarter of ``window``. Changes that are not
-    used come one quarter after its end and repeat the last life.
+    Dates are quarter indices from the first quarter of ``timeline``. A list of changes gives
+    ``key.date.1``, ``key.life.1`` and so on; those that are not used come one quarter after its end
+    and repeat the last life.
     """
-    value = item.value
+    value, span = item.value, timeline.span
     if isinstance(value, Path):
-        return {item.key: window.cut(value.quarters())[:, None]}
+        return {item.key: value.quarters()[span, None]}
     if isinstance(value, tuple):
         # A change from before the timeline is in force at its start.
-        dates = [max(float(change.date - window.start), 0.0) for change in value]
+        dates = [max(float(change.date - span.start), 0.0) for change in value]
         lives = [change.life for change in value]
         spare = CHANGE_SLOTS - len(value)
-        dates += [float(len(window))] * spare
+        dates += [float(span.stop - span.start)] * spare
         lives += [lives[-1] if lives else 1.0] * spare
         named = zip(slot_keys(item.key), dates, lives, strict=True)
         found: dict[str, Array] = {}
         for (date_key, life_key), date, life in named:
             found[date_key], found[life_key] = np.array([[date]]), np.array([[life]])
         return found
-    shift = window.start if item.unit == DATE else 0
+    shift = span.start if item.unit == DATE else 0
     return {item.key: np.array([[value - shift]])}
 
 
-def own_rows(items: Mapping[str, Assumption], keys: Collection[str]) -> dict[str, Array]:
-    """The rows of some assumptions over the whole horizon."""
-    window = Window()
-    found: dict[str, Array] = {}
-    for key in keys:
-        found |= assumption_rows(items[key], window)
-    return found
-
-
-def stacked(batch: Sequence[Iterable[Assumption]], window: Window) -> dict[str, Array]:
+def stacked(batch: Sequence[Iterable[Assumption]], timeline: Timeline) -> dict[str, Array]:
     """The rows of scenarios side by side, width 1 where all agree."""
     columns = [{item.key: item for item in items} for items in batch]
     if not columns:
         raise UsageError("no scenario given")
-    first = columns[0]
-    for other in columns[1:]:
+    first, *others = columns
+    for other in others:
         if other.keys() != first.keys():
             odd = sorted(other.keys() ^ first.keys())[0]
             raise UsageError("scenarios of different bases do not mix", received=odd)
     found: dict[str, Array] = {}
     for key, item in first.items():
-        items = [column[key] for column in columns]
-        if all(each.value == item.value for each in items):
-            found |= assumption_rows(item, window)
+        if not others or all(each[key].value == item.value for each in others):
+            found |= assumption_rows(item, timeline)
             continue
-        parts = [assumption_rows(each, window) for each in items]
+        parts = [assumption_rows(each[key], timeline) for each in columns]
         for name in parts[0]:
             height = max(part[name].shape[0] for part in parts)
             cells = [np.broadcast_to(part[name], (height, 1)) for part in parts]

@@ -23,7 +23,7 @@ from jcurve.assumptions.nodes import Entry, Node, Place, Table, from_python, rea
 from jcurve.assumptions.paths import CHOICE, DATE, Path, Value
 from jcurve.assumptions.relations import Mix, rules_for, settle
 from jcurve.assumptions.retired import SCHEMA, refusal
-from jcurve.assumptions.rows import own_rows
+from jcurve.assumptions.rows import WHOLE, stacked
 from jcurve.ground.errors import ScenarioError
 from jcurve.ground.quarters import QUARTER_COUNT, Quarter
 
@@ -193,9 +193,6 @@ class Scenario:
         # What was worked out from the fields is worked out again where it is needed.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-
 
 def resolved(
     scenario: Scenario, changed: Mapping[str, Place], set_by: str, before: Scenario | None = None
@@ -212,7 +209,7 @@ def resolved(
         refuse_beyond_end(before.assumptions, scenario.assumptions, changed)
     items = settle(scenario.assumptions, scenario.mixes, changed, set_by)
     rules = [rule for rule in rules_for(items) if not changed.keys().isdisjoint(rule.keys)]
-    rows = own_rows(items, {key for rule in rules for key in rule.keys})
+    rows = stacked([[items[key] for rule in rules for key in rule.keys]], WHOLE)
     for rule in rules:
         if not rule.holds(rows).all():
             place = next(changed[key] for key in rule.keys if key in changed)

@@ -14,7 +14,7 @@ from typing import Literal
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.entries import Author, define
 from jcurve.assumptions.fields import Fields
-from jcurve.assumptions.nodes import Entry, Place, Table, Text, content_of, read
+from jcurve.assumptions.nodes import Entry, Place, Table, content_of, read
 from jcurve.assumptions.relations import read_mixes, remainder
 from jcurve.assumptions.retired import SCHEMA
 from jcurve.assumptions.scenario import OVERRIDE, Scenario, changed, resolved
@@ -180,9 +180,7 @@ def parent_of(name: str, project: Project) -> str:
         found = read(content_of(path, path.name), path.name).get("extends")
     except ScenarioError:
         return ""
-    if found is None or not isinstance(found.value, Text):
-        return ""
-    return found.value.text or ""
+    return found.value if found is not None and isinstance(found.value, str) else ""
 
 
 def _check_head(fields: Fields, name: str) -> None:
@@ -198,7 +196,7 @@ def _check_head(fields: Fields, name: str) -> None:
 
 def _entries(fields: Fields, name: str) -> tuple[Entry, ...]:
     entry = fields.get(name)
-    if entry is None or getattr(entry.value, "text", "") is None:
+    if entry is None or entry.value is None:
         return ()  # all of it commented out
     if not isinstance(entry.value, Table):
         raise fields.at(name).error(f"{name} is not a table")

@@ -14,7 +14,7 @@ from typing import Any
 
 from jcurve.assumptions.assumption import Assumption
 from jcurve.assumptions.fields import Fields, Quantity, number_text, read_number
-from jcurve.assumptions.nodes import Node, Place, Table, Text
+from jcurve.assumptions.nodes import Node, Place, Table
 from jcurve.assumptions.paths import (
     CHOICE,
     DATE,
@@ -140,7 +140,7 @@ class Values:
 
     def _change(self, node: Node, place: Place) -> Callable[[float], float] | None:
         """What a text such as ``+10%`` does to the value that stands."""
-        text = (node.text or "").strip() if isinstance(node, Text) else ""
+        text = node.strip() if isinstance(node, str) else ""
         given = spelling(text) if text.startswith(_SIGNS) else None
         if given is None or self.unit.name in (DATE, SWITCH, CHOICE):
             return None
@@ -162,10 +162,9 @@ class Values:
 
     def _checked(self, value: float, node: Node, place: Place) -> float:
         """A value that a change makes, to a dozen digits, inside the bounds."""
-        assert isinstance(node, Text)
         made, (floor, ceiling) = float(f"{value:.12g}"), self.bounds
         if not floor <= made <= ceiling:
-            received = f"{node.text}: {self.written(made)}"
+            received = f"{node}: {self.written(made)}"
             raise place.error("out of bounds", received, self._accepted())
         return made
 
@@ -254,7 +253,7 @@ def period_of(label: str, by: Period, place: Place) -> int:
         Quarter(label)
     except UsageError:
         raise place.error("not a quarter", label, "such as 2027Q1") from None
-    return int(read_number(Text(label), UNITS[DATE], (), place).value)
+    return int(read_number(label, UNITS[DATE], (), place).value)
 
 
 def range_of(

@@ -55,10 +55,10 @@ def attributes(result: Any, names: str = "") -> dict[str, Any]:
 def quantity(text: str, option: str, unit: str = "USD m") -> float:
     """A number in ``unit``, such as ``2 USD bn``; ``option`` is where it was typed."""
     from jcurve.assumptions.fields import read_number
-    from jcurve.assumptions.nodes import Place, Text
+    from jcurve.assumptions.nodes import Place
     from jcurve.ground.units import UNITS
 
-    return read_number(Text(text), UNITS[unit], (), Place(option)).value
+    return read_number(text, UNITS[unit], (), Place(option)).value
 
 
 def once_each(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:

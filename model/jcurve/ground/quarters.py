@@ -149,6 +149,19 @@ class Timeline:
         """Calendar years in order."""
         return tuple(range(Quarter(self.first).year, Quarter(self.last).year + 1))
 
+    @cached_property
+    def span(self) -> slice:
+        """Where its quarters stand in a row over the horizon.
+
+        Raises:
+            UsageError: it leaves the horizon.
+        """
+        start = Quarter(self.first) - FIRST_QUARTER
+        if not 0 <= start < start + len(self) <= QUARTER_COUNT:
+            given = f"{self.first} to {self.last}"
+            raise UsageError("a timeline inside the horizon", received=given, allowed=HORIZON)
+        return slice(start, start + len(self))
+
     def index(self, label: str) -> int:
         """The index of a quarter.
 

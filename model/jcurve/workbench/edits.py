@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.idle import end_of
-from jcurve.assumptions.nodes import Place, Text
+from jcurve.assumptions.nodes import Place
 from jcurve.assumptions.paths import Change, Value
 from jcurve.assumptions.values import period_of, values_of
 from jcurve.ground.errors import ScenarioError
@@ -144,7 +144,7 @@ class Hand:
                 raise ScenarioError("two changes of a life at one date", received=date)
             if not life.strip():
                 raise ScenarioError(f"no life from {date} on", allowed="years, or no change")
-            found[at] = reader.number(Text(life), place)
+            found[at] = reader.number(life, place)
         return reader.in_order((Change(at, life) for at, life in found.items()), place)
 
     def _whole(self, key: str, value: Value) -> dict[str, str]:

@@ -12,10 +12,10 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from jcurve.assumptions import BASE, Assumption, Path, Scenario
+from jcurve.assumptions import BASE, Assumption, Path, Scenario, rows_of
 from jcurve.assumptions.scenario_files import load
 from jcurve.case import Case, evaluate
-from jcurve.company import model, rows_of
+from jcurve.company import model
 from jcurve.evaluation.evaluator import prepare
 from jcurve.ground.errors import ScenarioError, UsageError
 from jcurve.ground.project import Project, find_project

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from jcurve.assumptions import Assumption, Path, Scenario
 from jcurve.assumptions.paths import CHOICE, DATE, SWITCH
 from jcurve.assumptions.relations import Mix
-from jcurve.assumptions.rows import Window, assumption_rows, slot_keys
+from jcurve.assumptions.rows import assumption_rows, slot_keys
 from jcurve.company import Assembly
-from jcurve.ground.quarters import FIRST_QUARTER, Quarter
 from jcurve.workbook.grid import FIRST_ROW, NEVER, Cell, Grid, Name, Row, Tab, column, input_names
 from jcurve.workbook.step_names import words
 
@@ -116,8 +115,8 @@ class Layout:
         self.headings: list[tuple[str, int, str]] = []
         self.dated: dict[str, Dated] = {}
         self._remainders = {mix.remainder: mix for mix in scenario.mixes}
-        self.shift = Quarter(grid.labels[0]) - FIRST_QUARTER
-        self._window = Window(grid.labels[0], grid.labels[-1])
+        self._timeline = assembly.timeline
+        self.shift = self._timeline.span.start
         self._rows_of = {item.key: _keys(item, assembly.names) for item in scenario.items}
         paths: dict[str, Path] = {}
         for each in (scenario, *self.others):
@@ -151,7 +150,7 @@ class Layout:
         for item in scenario.items:
             dated = self.dated.get(item.key)
             if dated is None:
-                rows = assumption_rows(item, self._window)
+                rows = assumption_rows(item, self._timeline)
                 found |= {key: (float(row[0, 0]),) for key, row in rows.items()}
             elif isinstance(item.value, Path):
                 found[item.key] = tuple(float(v) for v in item.value.over(self._periods(dated.by)))

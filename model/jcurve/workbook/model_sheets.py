@@ -12,9 +12,9 @@ from functools import partial
 
 import numpy as np
 
-from jcurve.assumptions import Scenario, scenario, shipped
+from jcurve.assumptions import Scenario, rows_of, scenario, shipped
 from jcurve.case import Case
-from jcurve.company import model, rows_of
+from jcurve.company import model
 from jcurve.engine.line import Kind
 from jcurve.engine.model import SHARED, VIEW_INPUTS, VIEWS, WORLD_INPUTS, WORLDS, RowKey, spell
 from jcurve.ground.errors import JCurveError, ModelError

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from jcurve.assumptions.nodes import Entry, Listing, Node, Table, Text, read
+from jcurve.assumptions.nodes import Entry, Node, Table, read
 from jcurve.briefing.editions import check_name
 from jcurve.ground.errors import JCurveError, ScenarioError, UsageError
 from jcurve.ground.project import Project
@@ -158,20 +158,17 @@ def _whom_to_tell(entry: Entry) -> Names:
     found = entry.value.get("failure") if isinstance(entry.value, Table) else None
     if found is None:
         return ()
-    given = found.value.items if isinstance(found.value, Listing) else (found.value,)
-    texts = [each.text for each in given if isinstance(each, Text) and each.text]
-    return tuple(text for text in texts if _MAIL.fullmatch(text))
+    given = found.value if isinstance(found.value, tuple) else (found.value,)
+    return tuple(each for each in given if isinstance(each, str) and _MAIL.fullmatch(each))
 
 
 def _data(node: Node) -> Any:
     """What was written as plain data: numbers, flags, texts, lists and tables."""
-    match node:
-        case Listing(items):
-            return [_data(item) for item in items]
-        case Table(entries):
-            return {entry.key: _data(entry.value) for entry in entries}
-        case Text(text):
-            return None if text is None else plain_value(text)
+    if isinstance(node, Table):
+        return {entry.key: _data(entry.value) for entry in node.entries}
+    if isinstance(node, tuple):
+        return [_data(item) for item in node]
+    return None if node is None else plain_value(node)
 
 
 class _Reader:
@@ -248,16 +245,16 @@ class _Reader:
         return default
 
     def _word(self, node: Node, key: str = "overrides") -> str:
-        if not isinstance(node, Text) or node.text is None:
+        if not isinstance(node, str):
             raise self._wrong(key, f"{key} is not a text")
-        return node.text
+        return node
 
     def _texts(self, key: str) -> Names:
         entry = self._node.get(key)
         if entry is None:
             return ()
         value = entry.value
-        items = value.items if isinstance(value, Listing) else (value,)
+        items = value if isinstance(value, tuple) else (value,)
         return tuple(self._word(item, key) for item in items)
 
     def _table(self, key: str) -> tuple[Entry, ...]:

@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.analysis.earlier import assembly_over, facts_after
-from jcurve.assumptions import BASE, Change, Scenario, scenario
-from jcurve.assumptions.rows import Window, assumption_rows
+from jcurve.assumptions import BASE, Change, Scenario, rows_of, scenario
+from jcurve.assumptions.rows import assumption_rows
 from jcurve.case import Case
-from jcurve.company import model, modelled_company, rows_of
+from jcurve.company import model, modelled_company
 from jcurve.facts import Facts, capex_guidance, life_changes, reported
 from jcurve.ground.project import Where
 from jcurve.ground.quarters import QUARTERS_IN_YEAR, Quarter, Timeline
@@ -150,4 +150,4 @@ def _fitted(
     given = overrides(found.parameters, found.values, chosen, origin)
     rows = rows_of(chosen.with_overrides(given), timeline)
     item = replace(chosen[CHANGES], value=changes)
-    return rows | assumption_rows(item, Window(timeline.first, timeline.last))
+    return rows | assumption_rows(item, timeline)

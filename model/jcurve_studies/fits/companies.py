@@ -15,8 +15,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from jcurve.assumptions import BASE, scenario
-from jcurve.company import Assembly, Stamp, assemble, data_stamp, rows_of
+from jcurve.assumptions import BASE, rows_of, scenario
+from jcurve.company import Assembly, Stamp, assemble, data_stamp
 from jcurve.engine.evaluate import evaluate
 from jcurve.engine.line import Line, lines_of
 from jcurve.engine.model import SHARED, RowKey

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jcurve.assumptions import BASE, Path, Scenario, scenario
-from jcurve.assumptions.rows import Window, stacked
+from jcurve.assumptions.rows import stacked
 from jcurve.case import Case
 from jcurve.company import DEFAULT_COMPANY, Assembly, model
 from jcurve.engine.evaluate import evaluate
@@ -97,7 +97,6 @@ def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
     chosen = scenario(BASE, project=project)
     parameters = calibrated(assembly.company.name, project)
     timeline = assembly.timeline
-    window = Window(timeline.first, timeline.last)
     classes = assembly.company.sets["asset_class"]
     lines = ("placed_in_service", "book_depreciation", "construction_in_progress")
     # Only what depreciation needs is evaluated, all points in one batch.
@@ -111,7 +110,7 @@ def _fitted(through: int, assembly: Assembly, project: Project) -> Calibration:
             ).items
             for point in points.T
         ]
-        inputs = assembly.inputs(stacked(batch, window))
+        inputs = assembly.inputs(stacked(batch, timeline))
         made = evaluate(assembly.model, inputs, timeline, wanted)
         values = {**{(name, SHARED): row for name, row in inputs.items()}, **made}
         return _modelled(targets, assembly, values, chosen)
