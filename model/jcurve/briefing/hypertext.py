@@ -322,21 +322,20 @@ class Reader:
     def _found(self, url: str, alt: str, wanted: tuple[float, float]) -> Picture | None:
         where = self.context.where
         shown = alt or f"Picture in {where}, not described"
+        made = (pictures.drawable(*one, shown, where, wanted) for one in self._forms(url))
+        return next(filter(None, made), None)
+
+    def _forms(self, url: str) -> Iterator[tuple[str, str]]:
+        """Type and data of each form in which the picture at ``url`` is at hand."""
         scheme, colon, name = url.partition(":")
         if scheme == "attachment":
             held = self.context.attachments
-            kinds = held.get(name) or held.get(unquote(name), {})
-            for mime, data in kinds.items():
-                text = data if isinstance(data, str) else "".join(data)
-                made = pictures.drawable(mime, text, shown, where, wanted)
-                if made is not None:
-                    return made
-            return None
-        if scheme == "data":
-            return pictures.from_url(url, shown, where, wanted)
-        if colon and scheme in ("http", "https"):
-            return None
-        return pictures.from_file(url, self.context.folder, shown, where, wanted)
+            for mime, data in (held.get(name) or held.get(unquote(name), {})).items():
+                yield mime, data if isinstance(data, str) else "".join(data)
+        elif scheme == "data":
+            yield from filter(None, [pictures.from_url(url)])
+        elif not colon or scheme not in ("http", "https"):
+            yield from filter(None, [pictures.from_file(url, self.context.folder)])
 
 
 class _Out:
