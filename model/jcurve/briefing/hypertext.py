@@ -192,7 +192,7 @@ class Reader:
 
     def blocks(self, element: HtmlElement, style: Run | None = None) -> list[Block]:
         """The blocks in ``element``."""
-        out = _Out()
+        out = Out()
         self._into(element, style or Run(), out)
         out.flush()
         return out.blocks
@@ -200,18 +200,18 @@ class Reader:
     def runs(self, element: HtmlElement, style: Run | None = None) -> Paragraph:
         """All words in ``element`` as one paragraph, its blocks on lines of their own."""
         self._inside += 1
-        out = _Out(whole=True)
+        out = Out(whole=True)
         self._into(element, style or Run(), out)
         self._inside -= 1
         return tidy(out.runs)
 
-    def _into(self, element: HtmlElement, style: Run, out: _Out) -> None:
+    def _into(self, element: HtmlElement, style: Run, out: Out) -> None:
         self._text(element.text, style, out)
         for child in element:
             self._element(child, style, out)
             self._text(child.tail, style, out)
 
-    def _text(self, text: str | None, style: Run, out: _Out) -> None:
+    def _text(self, text: str | None, style: Run, out: Out) -> None:
         for piece in held(text or "", self._kept):
             if isinstance(piece, str):
                 shown = _SPACE.sub(" ", piece)
@@ -228,7 +228,7 @@ class Reader:
             elif piece.formula.text:
                 out.runs.append(piece.formula)
 
-    def _element(self, element: HtmlElement, style: Run, out: _Out) -> None:
+    def _element(self, element: HtmlElement, style: Run, out: Out) -> None:
         tag = element.tag
         css = element.get("style") or ""
         if "display:none" in css or "visibility:hidden" in css or element.get("hidden") is not None:
@@ -269,7 +269,7 @@ class Reader:
         """What becomes a block of its own; None for what only holds others."""
         if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
             # A picture in a heading stands below it.
-            pictures = _Out()
+            pictures = Out()
             for picture in element.iter("img"):
                 self._picture(picture, style, pictures)
                 picture.attrib.clear()
@@ -301,7 +301,7 @@ class Reader:
             return [Note(inner)] if inner else []
         return None
 
-    def _picture(self, element: HtmlElement, style: Run, out: _Out) -> None:
+    def _picture(self, element: HtmlElement, style: Run, out: Out) -> None:
         url, alt = element.get("src") or "", (element.get("alt") or "").strip()
         name = alt or ("" if url.startswith("data:") else url.rpartition("/")[2])
         if self._inside:
@@ -338,7 +338,7 @@ class Reader:
             yield from filter(None, [pictures.from_file(url, self.context.folder)])
 
 
-class _Out:
+class Out:
     """Blocks so far, and the runs of the paragraph that is being read."""
 
     def __init__(self, *, whole: bool = False) -> None:
