@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,23 +147,18 @@ def _no_output(cell: Mapping[str, Any], tags: frozenset[str]) -> bool:
 
 def _outputs(cell: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The outputs that are shown; what was printed in several goes is one text."""
-    held: dict[str, Any] | None = None
-    for output in cell.get("outputs", ()):
-        if _tags(output) & _NO_SINGLE:
-            continue
-        name = output.get("name") if output.get("output_type") == "stream" else None
-        if held is not None and name == held["name"]:
-            held["text"] += joined(output.get("text", ""))
-            continue
-        if held is not None:
-            yield held
-            held = None
-        if name is not None:
-            held = {**output, "name": name, "text": joined(output.get("text", ""))}
+
+    def stream(output: Mapping[str, Any]) -> object:
+        return output.get("name") if output.get("output_type") == "stream" else None
+
+    shown = (output for output in cell.get("outputs", ()) if not _tags(output) & _NO_SINGLE)
+    for name, listed in itertools.groupby(shown, stream):
+        group = list(listed)
+        if name is None:
+            yield from group
         else:
-            yield output
-    if held is not None:
-        yield held
+            text = "".join(joined(output.get("text", "")) for output in group)
+            yield {**group[0], "text": text}
 
 
 def _error(output: Mapping[str, Any]) -> str:

@@ -192,7 +192,7 @@ class Reader:
 
     def blocks(self, element: HtmlElement, style: Run | None = None) -> list[Block]:
         """The blocks in ``element``."""
-        out = _Out()
+        out = Out()
         self._into(element, style or Run(), out)
         out.flush()
         return out.blocks
@@ -200,18 +200,18 @@ class Reader:
     def runs(self, element: HtmlElement, style: Run | None = None) -> Paragraph:
         """All words in ``element`` as one paragraph, its blocks on lines of their own."""
         self._inside += 1
-        out = _Out(whole=True)
+        out = Out(whole=True)
         self._into(element, style or Run(), out)
         self._inside -= 1
         return tidy(out.runs)
 
-    def _into(self, element: HtmlElement, style: Run, out: _Out) -> None:
+    def _into(self, element: HtmlElement, style: Run, out: Out) -> None:
         self._text(element.text, style, out)
         for child in element:
             self._element(child, style, out)
             self._text(child.tail, style, out)
 
-    def _text(self, text: str | None, style: Run, out: _Out) -> None:
+    def _text(self, text: str | None, style: Run, out: Out) -> None:
         for piece in held(text or "", self._kept):
             if isinstance(piece, str):
                 shown = _SPACE.sub(" ", piece)
@@ -228,7 +228,7 @@ class Reader:
             elif piece.formula.text:
                 out.runs.append(piece.formula)
 
-    def _element(self, element: HtmlElement, style: Run, out: _Out) -> None:
+    def _element(self, element: HtmlElement, style: Run, out: Out) -> None:
         tag = element.tag
         css = element.get("style") or ""
         if "display:none" in css or "visibility:hidden" in css or element.get("hidden") is not None:
@@ -269,7 +269,7 @@ class Reader:
         """What becomes a block of its own; None for what only holds others."""
         if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
             # A picture in a heading stands below it.
-            pictures = _Out()
+            pictures = Out()
             for picture in element.iter("img"):
                 self._picture(picture, style, pictures)
                 picture.attrib.clear()
@@ -301,7 +301,7 @@ class Reader:
             return [Note(inner)] if inner else []
         return None
 
-    def _picture(self, element: HtmlElement, style: Run, out: _Out) -> None:
+    def _picture(self, element: HtmlElement, style: Run, out: Out) -> None:
         url, alt = element.get("src") or "", (element.get("alt") or "").strip()
         name = alt or ("" if url.startswith("data:") else url.rpartition("/")[2])
         if self._inside:
@@ -322,24 +322,23 @@ class Reader:
     def _found(self, url: str, alt: str, wanted: tuple[float, float]) -> Picture | None:
         where = self.context.where
         shown = alt or f"Picture in {where}, not described"
+        made = (pictures.drawable(*one, shown, where, wanted) for one in self._forms(url))
+        return next(filter(None, made), None)
+
+    def _forms(self, url: str) -> Iterator[tuple[str, str]]:
+        """Type and data of each form in which the picture at ``url`` is at hand."""
         scheme, colon, name = url.partition(":")
         if scheme == "attachment":
             held = self.context.attachments
-            kinds = held.get(name) or held.get(unquote(name), {})
-            for mime, data in kinds.items():
-                text = data if isinstance(data, str) else "".join(data)
-                made = pictures.drawable(mime, text, shown, where, wanted)
-                if made is not None:
-                    return made
-            return None
-        if scheme == "data":
-            return pictures.from_url(url, shown, where, wanted)
-        if colon and scheme in ("http", "https"):
-            return None
-        return pictures.from_file(url, self.context.folder, shown, where, wanted)
+            for mime, data in (held.get(name) or held.get(unquote(name), {})).items():
+                yield mime, data if isinstance(data, str) else "".join(data)
+        elif scheme == "data":
+            yield from filter(None, [pictures.from_url(url)])
+        elif not colon or scheme not in ("http", "https"):
+            yield from filter(None, [pictures.from_file(url, self.context.folder)])
 
 
-class _Out:
+class Out:
     """Blocks so far, and the runs of the paragraph that is being read."""
 
     def __init__(self, *, whole: bool = False) -> None:

@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any
 
 from jcurve.briefing import pictures
-from jcurve.briefing.document import Block, Maths, Para, Verbatim
-from jcurve.briefing.hypertext import Context, missing, read, tidy
+from jcurve.briefing.document import Block, Maths, Verbatim
+from jcurve.briefing.hypertext import Context, Out, missing, read
 from jcurve.briefing.maths import held
 from jcurve.figures.display import KEY, Run
 from jcurve.figures.markup import escape
@@ -173,19 +173,17 @@ def latex(source: str, context: Context) -> Sequence[Block]:
     text, kept = context.tex.hold(source)
     if any(item.formula is None for item in kept) or "\\" in text:
         return ()
-    blocks: list[Block] = []
-    runs: list[Run] = []
+    out = Out()
     for piece in held(text, kept):
         if isinstance(piece, str):
-            runs.append(Run(text=re.sub(r"\s+", " ", piece)))
+            out.runs.append(Run(text=re.sub(r"\s+", " ", piece)))
         elif piece.formula is not None and piece.formula.display:
-            blocks += [Para(done)] if (done := tidy(runs)) else []
-            blocks.append(Maths(piece.formula))
-            runs = []
+            out.flush()
+            out.blocks.append(Maths(piece.formula))
         elif piece.formula is not None:
-            runs.append(piece.formula)
-    blocks += [Para(done)] if (done := tidy(runs)) else []
-    return blocks
+            out.runs.append(piece.formula)
+    out.flush()
+    return out.blocks
 
 
 def markdown(source: str, context: Context) -> tuple[Block, ...]:

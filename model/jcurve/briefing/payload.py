@@ -91,18 +91,17 @@ def _house(house: HouseStyle) -> dict[str, object]:
 
 def stubs(made: Mapping[str, Any]) -> tuple[int, ...]:
     """How many columns name the rows, for each table of the PDF in reading order."""
-    return tuple(stub for block in made["blocks"] for stub in _stubs(block))
+    return tuple(_stubs(made["blocks"]))
 
 
-def _stubs(block: Mapping[str, Any]) -> Iterator[int]:
-    if block["kind"] == "table":
-        yield from (1 for _ in block["parts"])
-    elif block["kind"] == "grid":
-        yield from (int(part["stub"]) for part in block["parts"])
-    elif block["kind"] == "items":
-        yield from (stub for item in block["items"] for inner in item for stub in _stubs(inner))
-    elif block["kind"] in ("quote", "note"):
-        yield from (stub for inner in block["blocks"] for stub in _stubs(inner))
+def _stubs(made: Any) -> Iterator[int]:
+    if isinstance(made, dict):
+        if "stub" in made:
+            yield made["stub"]
+            return
+        made = [made.get(held) for held in ("parts", "items", "blocks")]
+    for inner in made if isinstance(made, list) else ():
+        yield from _stubs(inner)
 
 
 def _cover(cover: Cover | None) -> dict[str, object] | None:
@@ -229,6 +228,7 @@ def _table(exhibit: TableExhibit) -> dict[str, object]:
         "whole_rows": max(len(text) for cells in plan.cells for text, _ in cells) < _LONG_CELL,
         "parts": [
             {
+                "stub": 1,
                 "columns": [
                     {
                         "label": text(exhibit.columns[index].label, NARROW),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import re
 import warnings
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -17,7 +17,7 @@ SUFFIXES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
     ".webp": "image/webp", ".bmp": "image/bmp", ".svg": "image/svg+xml",
 }  # fmt: skip
-_KEPT = {"PNG": "image/png", "JPEG": "image/jpeg"}
+_KEPT: dict[str, Literal["image/png", "image/jpeg"]] = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "PA"})
 _UNITS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4,
           "pc": 16.0, "em": 16.0}  # fmt: skip
@@ -32,55 +32,45 @@ def drawable(
     if mime == "image/svg+xml":
         size = _svg_size(data)
         return Picture("image/svg+xml", data, alt, _scaled(size, wanted), where) if size else None
-    try:
-        raw = base64.b64decode(re.sub(r"\s+", "", data), validate=True)
-    except binascii.Error:
-        return None
-    return _raster(raw, alt, where, wanted)
-
-
-def _raster(raw: bytes, alt: str, where: str, wanted: tuple[float, float]) -> Picture | None:
     from PIL import Image
 
     try:
+        raw = base64.b64decode(re.sub(r"\s+", "", data), validate=True)
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a picture of too many dots is only warned of
             image = Image.open(io.BytesIO(raw))
             image.load()
     except (OSError, SyntaxError, ValueError, Warning, Image.DecompressionBombError):
         return None
-    mime = _KEPT.get(image.format or "")
-    if mime is None or image.mode not in _MODES:
+    kept = _KEPT.get(image.format or "")
+    if kept is None or image.mode not in _MODES:
         # What neither a browser nor Typst is sure to draw becomes a PNG.
         written = io.BytesIO()
         image.convert("RGBA").save(written, "PNG")
-        mime, raw = "image/png", written.getvalue()
+        kept, raw = "image/png", written.getvalue()
     size = _scaled((float(image.width), float(image.height)), wanted)
-    data = base64.b64encode(raw).decode()
-    return Picture("image/png" if mime == "image/png" else "image/jpeg", data, alt, size, where)
+    return Picture(kept, base64.b64encode(raw).decode(), alt, size, where)
 
 
-def from_url(url: str, alt: str, where: str, wanted: tuple[float, float]) -> Picture | None:
-    """The picture that a ``data:`` address holds."""
+def from_url(url: str) -> tuple[str, str] | None:
+    """Type and data of the picture that a ``data:`` address holds, as ``drawable`` takes them."""
     head, comma, body = url.partition(",")
     mime, *options = head.removeprefix("data:").split(";")
-    if not comma:
+    is_svg, is_encoded = mime == "image/svg+xml", "base64" in options
+    if not comma or not (is_svg or is_encoded):
         return None
-    if "base64" not in options:
-        data = unquote(body)
-        return drawable(mime, data, alt, where, wanted) if mime == "image/svg+xml" else None
-    if mime == "image/svg+xml":
+    body = unquote(body)
+    if is_svg and is_encoded:
         try:
-            body = base64.b64decode(unquote(body)).decode()
+            body = base64.b64decode(body).decode()
         except ValueError:
             return None
-    return drawable(mime, unquote(body) if "%" in body else body, alt, where, wanted)
+    return mime, body
 
 
-def from_file(
-    path: str, folder: Path | None, alt: str, where: str, wanted: tuple[float, float]
-) -> Picture | None:
-    """The picture beside the notebook; only below its folder, and only where that is known."""
+def from_file(path: str, folder: Path | None) -> tuple[str, str] | None:
+    """The same of the picture beside the notebook; only below its folder, and only where that is
+    known."""
     if folder is None:
         return None
     home = folder.resolve()
@@ -91,9 +81,8 @@ def from_file(
     if found.stat().st_size > _LARGEST:
         return None
     if mime == "image/svg+xml":
-        text = found.read_text(encoding="utf-8", errors="replace")
-        return drawable(mime, text, alt, where, wanted)
-    return _raster(found.read_bytes(), alt, where, wanted)
+        return mime, found.read_text(encoding="utf-8", errors="replace")
+    return mime, base64.b64encode(found.read_bytes()).decode()
 
 
 def _scaled(size: tuple[float, float], wanted: tuple[float, float]) -> tuple[float, float]:

@@ -6,10 +6,10 @@ import datetime
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from jcurve.briefing.cells import Cells
 from jcurve.briefing.document import (
@@ -25,12 +25,11 @@ from jcurve.briefing.document import (
     Shown,
 )
 from jcurve.figures.display import MIME, Cover, Paragraph, Prose, Run, words
-from jcurve.figures.exhibit import Exhibit, TableExhibit
+from jcurve.figures.exhibit import Exhibit
 from jcurve.ground.errors import RunError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DEEPEST = 4
-_T = TypeVar("_T", Exhibit, TableExhibit)
 
 
 def read(
@@ -60,8 +59,7 @@ def read(
     cover = cells.cover
     title, found = _title(cover, found, notebook, name)
     numbers = _numbers(found)
-    anchors = _Anchors()
-    blocks = tuple(_resolved(block, numbers) for block in _in_rows(_levelled(found, anchors)))
+    blocks = tuple(_resolved(block, numbers) for block in _in_rows(_levelled(found)))
     if cover is not None:
         cover = cover.model_copy(
             update={"summary": tuple(_referred(runs, numbers) for runs in cover.summary)}
@@ -133,32 +131,25 @@ def _numbers(found: Iterable[Block]) -> dict[str, int]:
     return numbers
 
 
-class _Anchors:
-    """Makes each heading's anchor, different from the ones before."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def of(self, runs: Paragraph) -> str:
-        text = unicodedata.normalize("NFKD", words(runs)).encode("ascii", "ignore").decode()
-        stem = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "section"
-        anchor, count = f"s-{stem}", 2
-        while anchor in self._taken:
-            anchor, count = f"s-{stem}-{count}", count + 1
-        self._taken.add(anchor)
-        return anchor
+def _anchor(runs: Paragraph, taken: Container[str]) -> str:
+    """A heading's anchor, different from those that are taken."""
+    text = unicodedata.normalize("NFKD", words(runs)).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "section"
+    anchors = (f"s-{stem}-{count}" if count > 1 else f"s-{stem}" for count in itertools.count(1))
+    return next(anchor for anchor in anchors if anchor not in taken)
 
 
-def _levelled(found: Iterable[Block], anchors: _Anchors) -> Iterator[Block]:
-    """Headings start at level 1 and skip none on the way down."""
-    found = list(found)
+def _levelled(found: Sequence[Block]) -> Iterator[Block]:
+    """Headings start at level 1 and skip none on the way down; each has an anchor of its own."""
+    taken: set[str] = set()
     levels = [block.level for block in found if isinstance(block, Heading)]
     top = min(levels, default=1)
     before = 0
     for block in found:
         if isinstance(block, Heading):
             before = min(block.level - top + 1, before + 1, _DEEPEST)
-            yield Heading(before, block.runs, anchors.of(block.runs))
+            taken.add(anchor := _anchor(block.runs, taken))
+            yield Heading(before, block.runs, anchor)
         else:
             yield block
 
@@ -207,14 +198,14 @@ def _resolved(block: Block, numbers: Mapping[str, int]) -> Block:
         )
         return replace(block, head=head, rows=rows, caption=of(block.caption))
     if isinstance(block, Beside):
-        return Beside(tuple(_reread(chart, numbers) for chart in block.charts))
+        charts = (each.model_copy(update={"reading": of(each.reading)}) for each in block.charts)
+        return Beside(tuple(charts))
     if isinstance(block, Shown):
-        if isinstance(block.item, Prose):
-            paragraphs = tuple(of(runs) for runs in block.item.paragraphs)
-            return Shown(block.item.model_copy(update={"paragraphs": paragraphs}))
-        if isinstance(block.item, Exhibit):
-            return Shown(_reread(block.item, numbers))
-        return Shown(_reread(block.item, numbers))
+        item = block.item
+        if isinstance(item, Prose):
+            paragraphs = tuple(map(of, item.paragraphs))
+            return Shown(item.model_copy(update={"paragraphs": paragraphs}))
+        return Shown(item.model_copy(update={"reading": of(item.reading)}))
     return block
 
 
@@ -224,10 +215,6 @@ def _inner(block: Block, numbers: Mapping[str, int]) -> Block:
     if isinstance(block, Heading):
         block = Para(tuple(run.model_copy(update={"strong": True}) for run in block.runs))
     return _resolved(block, numbers)
-
-
-def _reread(item: _T, numbers: Mapping[str, int]) -> _T:
-    return item.model_copy(update={"reading": _referred(item.reading, numbers)})
 
 
 def _referred(runs: Paragraph, numbers: Mapping[str, int]) -> Paragraph:

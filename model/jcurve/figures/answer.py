@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from jcurve import __version__
 from jcurve.evaluation.naming import figure_label, plain_reason
@@ -88,12 +87,10 @@ def _other(lens: Lens) -> Lens:
     return lens.forward if lens.view == "programme" else Lens(lens.case, project=lens.project)
 
 
-_COUNTED: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "programme": ("NPV since the start", "against no AI"),
-        "go_forward": ("NPV from today", "against stopping"),
-    }
-)
+_COUNTED: Mapping[str, tuple[str, str]] = {
+    "programme": ("NPV since the start", "against no AI"),
+    "go_forward": ("NPV from today", "against stopping"),
+}
 
 
 def _figures(lens: Lens, decided: bool) -> tuple[KeyFigure, ...]:

@@ -15,7 +15,7 @@ from jcurve.figures.display import Cover, Prose
 from jcurve.figures.exhibit import Column, Exhibit, TableExhibit, chart, saying, table
 from jcurve.figures.lens import Lens, nothing_to_decide
 from jcurve.figures.overrides import the
-from jcurve.figures.recipes import Scale, by_year
+from jcurve.figures.recipes import Scale, by_year, draw_years
 from jcurve.figures.scenarios import named_beside
 from jcurve.figures.size import against_scale
 from jcurve.ground.numbers import MILLIONS, gaps, highest, joined, lowered, lowest, money, percent
@@ -195,16 +195,10 @@ def spending(lens: Lens, height: float = _TALL) -> Exhibit:
     capex, cash = (lens.bn(name, "with", first, last) for name in ("capex", "operating_cash_flow"))
     with style.house():
         figure, axes = style.plot(width="third", height=height)
-        known = [year < now for year in years]
-        for role, wanted in (("high", True), ("low", False)):
-            kept = [at for at, past in enumerate(known) if past is wanted]
-            look = style.series(role)
-            bars = [years[at] for at in kept], [capex[at] for at in kept]
-            plotting.bars(axes, *bars, look, label="_Capex")
-        plotting.line(axes, years, cash, "programme", "_Operating cash flow")
-        style.years(axes, first, last, 4)
-        axes.set_ylim(0, 1.12 * max(*capex, *cash))
-        style.numbers(axes.yaxis)
+        for role, kept in (("high", slice(now - first)), ("low", slice(now - first, None))):
+            plotting.bars(axes, years[kept], capex[kept], style.series(role), label="_Capex")
+        lines = {"_Operating cash flow": ("programme", cash)}
+        draw_years(axes, years, Scale(4, top=1.12 * max(*capex, *cash)), lines=lines)
         colour = style.readable(style.series("programme").colour)
         place = (years[0] - 0.3, 1.02 * max(*capex, *cash))
         plotting.words_at(

@@ -4,6 +4,7 @@ what could go wrong, what is priced in, and what to watch."""
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping, Sequence
 
 from jcurve.analysis.solving import solve
@@ -117,15 +118,11 @@ def _by_year(amounts: Mapping[int, float], now: int) -> str:
     """The amounts to the highest; years of one amount together."""
     last = max(amounts, key=amounts.__getitem__)
     texts = {year: money(amounts[year]) for year in amounts}
-    level = [year for year in amounts if year >= last and texts[year] == texts[last]]
     years = sorted({now, now + 1, last})
     parts = [f"{texts[year]} in {year}" for year in years]
-    run = [last]
-    for year in level[1:]:
-        if year == run[-1] + 1:
-            run.append(year)
-    if len(run) > 1:
-        parts[-1] = f"{texts[last]} a year from {run[0]} to {run[-1]}"
+    end = next(year for year in itertools.count(last) if texts.get(year + 1) != texts[last])
+    if end > last:
+        parts[-1] = f"{texts[last]} a year from {last} to {end}"
     return joined(parts)
 
 

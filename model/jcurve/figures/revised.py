@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from jcurve.analysis.revisions import Change, Kind, Part, Revision
 from jcurve.evaluation.naming import MOVED_BY, figure_label, headline_text
@@ -15,24 +14,20 @@ from jcurve.figures.recipes import bridge
 from jcurve.ground.numbers import MILLIONS, NOTHING, joined, lowered, money, spelt, written
 from jcurve.ground.quarters import Quarter
 
-KINDS: Mapping[Kind, str] = MappingProxyType(
-    {
-        "time": "Time",
-        "facts": "Facts",
-        "guidance": "Guidance",
-        "assumptions": "Assumptions",
-        "model": "Model",
-    }
-)
-_IN_WORDS: Mapping[Kind, str] = MappingProxyType(
-    {
-        "time": "the passage of time",
-        "facts": "what was reported",
-        "guidance": "moved guidance",
-        "assumptions": "a change of assumptions",
-        "model": "a changed model or corrected figures",
-    }
-)
+KINDS: Mapping[Kind, str] = {
+    "time": "Time",
+    "facts": "Facts",
+    "guidance": "Guidance",
+    "assumptions": "Assumptions",
+    "model": "Model",
+}
+_IN_WORDS: Mapping[Kind, str] = {
+    "time": "the passage of time",
+    "facts": "what was reported",
+    "guidance": "moved guidance",
+    "assumptions": "a change of assumptions",
+    "model": "a changed model or corrected figures",
+}
 _SHOWN = (
     *("terminal_value", "irr", "irr_with_terminal_value", "payback", "discounted_payback"),
     *("trough_amount", "trough_quarter", "ebitda_turns_positive"),

@@ -15,6 +15,7 @@ from jcurve.figures import plotting, style
 from jcurve.figures.display import Prose
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens, nothing_to_decide
+from jcurve.figures.recipes import Scale, draw_years
 from jcurve.ground.numbers import (
     MILLIONS,
     highest,
@@ -181,10 +182,9 @@ def last_dollars(lens: Lens) -> Exhibit | Prose:
         ):
             x = [year + side * wide / 2 for year in years]
             plotting.bars(axes, x, values, style.series(role), width=wide, label=label)
-        style.years(axes, years[0], years[-1])
-        style.room(axes, [*last, *average], below=0.06, above=0.06)
+        hold = [*last, *average]
+        draw_years(axes, years, Scale(below=0.06, above=0.06, hold=hold, zero=True))
         style.numbers(axes.yaxis, sign=True)
-        style.zero_line(axes)
         plotting.key(axes)
     low, high = lowest(last), highest(last)
     return chart(

@@ -16,6 +16,7 @@ from jcurve.facts import reported as reported_facts
 from jcurve.figures import plotting, style
 from jcurve.figures.exhibit import Exhibit, chart
 from jcurve.figures.lens import Lens
+from jcurve.figures.recipes import Scale, draw_years
 from jcurve.ground.numbers import (
     MILLIONS,
     NOTHING,
@@ -46,19 +47,16 @@ def capex(lens: Lens) -> Exhibit:
     guided = _guided(lens, years)
     with style.house():
         figure, axes = style.plot(height=76)
-        plotting.stack(axes, years, parts)
-        plotting.line(axes, years, others, "without", lens.other_name)
+        most = max(*totals, *(each.high for _, each in guided.values()), 1.0)
+        scale = Scale(forecast=lens.forecast_from, top=1.12 * most)
+        other = {lens.other_name: ("without", others)}
+        draw_years(axes, years, scale, lines=other, layers=parts)
         for year, (earliest, latest) in guided.items():
             for shift, each, role, name in (
                 (-0.2, earliest, "judgement", "Guided first"),
                 (0.2, latest, "guided", "Guided last"),
             ):
                 plotting.bracket(axes, year + shift, each.low, each.high, role, name)
-        style.years(axes, first, last)
-        axes.set_ylim(0, 1.12 * max(*totals, *(each.high for _, each in guided.values()), 1.0))
-        style.numbers(axes.yaxis)
-        style.forecast_from(axes, lens.forecast_from)
-        plotting.label_stack(axes)
     peak = highest(totals)
     return chart(
         figure,
@@ -226,12 +224,9 @@ def wave(lens: Lens) -> Exhibit:
     with style.house():
         figure, axes = style.plot(height=78)
         plotting.stack(axes, years, layers, looks=style.ramp(len(layers)))
-        plotting.line(axes, years, others, "without", f"_{lens.other_name}")
+        scale = Scale(2, lens.forecast_from, top=1.12 * max(*totals, *others))
+        draw_years(axes, years, scale, lines={f"_{lens.other_name}": ("without", others)})
         plotting.dots(axes, known, reported, "reported", label="As reported")
-        style.years(axes, first, last, 2)
-        axes.set_ylim(0, 1.12 * max(*totals, *others))
-        style.numbers(axes.yaxis)
-        style.forecast_from(axes, lens.forecast_from)
         for year, life in _lives(lens).items():
             if year in years:
                 words = f"life {life:g} years"
