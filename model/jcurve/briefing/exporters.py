@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -53,11 +54,11 @@ class _Briefing(Exporter):
             tell(document.losses + losses, strict=self.strict)
         return made, found
 
+    @abstractmethod
     def _laid_out(
         self, document: Document, house: HouseStyle
     ) -> tuple[bytes | str, tuple[Loss, ...]]:
         """The document in the format, and what of it the format does not show."""
-        raise NotImplementedError
 
 
 @contextmanager
