@@ -84,7 +84,7 @@ HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "pydantic", "yaml", "papermil
             "report fixture -p __import__('os').abort()=1",
             2,
             "notebooks/fixture.ipynb: unknown parameter; received \"__import__('os').abort()\"; "
-            "allowed: scenario, overrides, view, out",
+            "allowed: none of its own; scenario, overrides and view by their own arguments",
         ),
         (
             "report fixture --view backward",

@@ -202,17 +202,18 @@ def refuse(tmp_path: Path) -> Callable[..., JCurveError]:
             {"parameters": {"x = 1\nimport os\nos.abort()\ny": 1}},
             "notebooks/fixture.ipynb: unknown parameter; "
             "received 'x = 1\\nimport os\\nos.abort()\\ny'; "
-            "allowed: scenario, overrides, view, out",
+            "allowed: none of its own; scenario, overrides and view by their own arguments",
         ),
         (
             {"parameters": {"vieww": "programme"}},
             "notebooks/fixture.ipynb: unknown parameter; received 'vieww'; "
-            "allowed: scenario, overrides, view, out; did you mean 'view'?",
+            "allowed: none of its own; scenario, overrides and view by their own arguments; "
+            "did you mean 'view'?",
         ),
         (
             {"parameters": {"out": "/"}},
             "notebooks/fixture.ipynb: parameter is set by the run itself; received 'out'; "
-            "allowed: scenario, overrides and view by their own arguments",
+            "allowed: none of its own; scenario, overrides and view by their own arguments",
         ),
         (
             {"view": "forward"},

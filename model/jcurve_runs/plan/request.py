@@ -130,13 +130,15 @@ def prepare(
     check_report(request.report, project)
     notebook, where = _read_notebook(request.report, project)
     declared = declared_parameters(notebook, where)
+    others = ", ".join(name for name in declared if name not in _OWN) or "none of its own"
     for name in request.parameters:
+        allowed = f"{others}; scenario, overrides and view by their own arguments"
         if name in _OWN:
-            raise UsageError(
-                "parameter is set by the run itself",
-                where=where,
-                received=name,
-                allowed="scenario, overrides and view by their own arguments",
+            what = "parameter is set by the run itself"
+            raise UsageError(what, where=where, received=name, allowed=allowed)
+        if name not in declared:
+            raise UsageError.not_among(
+                "unknown parameter", name, declared, where=where, allowed=allowed
             )
     given = {
         "scenario": request.scenario,
